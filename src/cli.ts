@@ -4,8 +4,9 @@ import { CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { CancelledError, ServiceError, UserError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { buildProgram, type GlobalFlags } from './program.ts';
+import { buildProgram } from './program.ts';
 import type { CommandResult, Format } from './run/session.ts';
+import type { GlobalFlags } from './start-command.ts';
 
 const cancellation = new AbortController();
 

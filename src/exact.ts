@@ -74,6 +74,14 @@ export function toDrawn(value: Exact): number {
   return Number(round(multiply(value, { n: 1_000_000n, d: 1n }))) / 1_000_000;
 }
 
+/** As a decimal, for what is not negative: to the nearest of that many places, without zeros at its end. `0.0125`, `100`. */
+export function toDecimal(value: Exact, places: number): string {
+  const digits = round(multiply(value, { n: 10n ** BigInt(places), d: 1n }))
+    .toString()
+    .padStart(places + 1, '0');
+  return `${digits.slice(0, -places)}.${digits.slice(-places)}`.replace(/\.?0+$/, '');
+}
+
 export function toText({ n, d }: Exact): ExactText {
   return d === 1n ? `${n}` : `${n}/${d}`;
 }

@@ -1,19 +1,14 @@
 /** The command line: commands, flags and what they mean. Wiring only; each command is a function in commands/. */
 
 import { Command, Option } from 'commander';
-import type { LogsAuditOptions } from './commands/logs-audit.ts';
-import type { LogsPullOptions } from './commands/logs-pull.ts';
-import type { LogsSpendOptions } from './commands/logs-spend.ts';
-import type { LogsTopOptions } from './commands/logs-top.ts';
 import { completedShells, completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
-import { addLogCommands, type LogCommand } from './log-commands.ts';
+import { addLogCommands, addReplayCommands } from './log-commands.ts';
 import {
   addCommonOptions,
   addPlanOptions,
   addServiceOptions,
-  addSourceOptions,
   asOption,
   backendOption,
   checkFormatOption,
@@ -29,23 +24,12 @@ import {
   quietOption,
   stateOption,
   statusFormatOption,
-  usualStore,
   workspaceOption,
 } from './options.ts';
-import type { Mode } from './plan/types.ts';
-import type { CommandResult, CommonOptions, Format, Session } from './run/session.ts';
+import type { CommandResult, CommonOptions } from './run/session.ts';
+import { addCommand, commonOf, flagsOf, type GlobalFlags, type Start } from './start-command.ts';
 import { addTwins } from './twin-commands.ts';
 import { collectFlag, describeOption, findCommand, guardUsage } from './usage.ts';
-
-/** Flags that the entry file itself needs. */
-export interface GlobalFlags {
-  readonly color: boolean;
-  readonly quiet: boolean;
-  readonly format: Format;
-}
-
-/** Runs a command once its session is there; the entry file knows how to make one. */
-export type Start = (flags: GlobalFlags, command: (session: Session) => Promise<CommandResult>) => Promise<void>;
 
 export function buildProgram(version: string, start: Start): Command {
   const program = new Command('tollgate')
@@ -163,57 +147,7 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  addSourceOptions(
-    addCommand(program, 'backtest', 'what limits would have done to calls that were made; reads logs alone').addOption(
-      logsOption(usualStore),
-    ),
-  )
-    .addOption(
-      new Option('--limit <limit>', 'this in place of the files, such as "per user $20 monthly"; may be repeated')
-        .default([], 'the policy files')
-        .argParser(collectFlag),
-    )
-    .option('--base <commit>', 'show it beside the files of this commit, branch or tag')
-    .addOption(dirOption())
-    .addOption(workspaceOption())
-    .addOption(new Option('--format <format>', 'output on stdout').choices(['text', 'json', 'html']).default('text'))
-    .option('--out <file>', 'with --format html: where to write the page')
-    .addOption(quietOption())
-    .action((options) =>
-      start(flagsOf(program, options), async (session) => {
-        const { runBacktest } = await import('./commands/backtest.ts');
-        const logs = options.logs.length === 0 && options.source === 'files' ? [usualStore] : options.logs;
-        return runBacktest({ ...options, source: undefined, rowsFrom: options.source, logs }, session);
-      }),
-    );
-
-  addSourceOptions(
-    addServiceOptions(
-      addCommand(program, 'recommend', 'the smallest budgets that would have stopped nobody, or one call of a hundred'),
-      null,
-    ).addOption(logsOption('90 days of analytics, which are coarser')),
-  )
-    .addOption(workspaceOption())
-    .addOption(
-      new Option('--by <key>', 'who gets a counter: workspace, user, key, metadata.team …; may be repeated')
-        .default([], 'workspace')
-        .argParser(collectFlag),
-    )
-    .addOption(new Option('--unit <unit>', 'what is counted').choices(['cost', 'tokens', 'requests']).default('cost'))
-    .option('--reset <when>', 'monthly, weekly, never, or such as "every 14 days"', 'monthly')
-    .addOption(
-      new Option('--stops <whom>', 'whom the YAML may stop: nobody, or one call of a hundred')
-        .choices(['nobody', 'percent'])
-        .default('nobody'),
-    )
-    .addOption(new Option('--format <format>', 'output on stdout').choices(['text', 'json', 'yaml']).default('text'))
-    .action((options) =>
-      start(flagsOf(program, options), async (session) => {
-        const { runRecommend } = await import('./commands/recommend.ts');
-        const { source: rowsFrom, ...rest } = options;
-        return runRecommend({ ...commonOf(options), ...rest, rowsFrom }, session);
-      }),
-    );
+  addReplayCommands(program, start);
 
   const record = program.command('record').description('the applied record');
   addServiceOptions(
@@ -306,25 +240,17 @@ export function buildProgram(version: string, start: Start): Command {
     const { format } = options;
     // Of CSV nothing is made fit for a screen.
     const flags = {
-      ...flagsOf(program, options as Partial<ParsedOptions>),
+      ...flagsOf(program, options as Partial<CommonOptions>),
       format: format === 'csv' ? 'markdown' : format,
     };
     return start(flags as GlobalFlags, async (session) => {
       const { runAsk } = await import('./commands/ask.ts');
-      const common = commonOf(options as unknown as ParsedOptions);
+      const common = commonOf(options as unknown as CommonOptions);
       return runAsk({ ...common, workspace: [], format, twin, given: options }, session);
     });
   });
 
-  addLogCommands(program, addCommand, (name, options) => {
-    const parsed = options as ParsedOptions;
-    // A file on stdout is not for a screen.
-    const isFile = !['text', 'json'].includes(parsed.format);
-    return start(flagsOf(program, isFile ? { ...parsed, format: 'markdown' } : parsed), async (session) => {
-      const common = name === 'pull' ? commonOf(parsed) : {};
-      return runLogCommand(name, { ...common, ...options }, session);
-    });
-  });
+  addLogCommands(program, start);
 
   addServiceOptions(
     addCommand(
@@ -431,20 +357,6 @@ export function buildProgram(version: string, start: Start): Command {
   return program;
 }
 
-/** Each is a part that is loaded when it runs; the flags are those that its options name. */
-async function runLogCommand(name: LogCommand, options: object, session: Session): Promise<CommandResult> {
-  switch (name) {
-    case 'pull':
-      return (await import('./commands/logs-pull.ts')).runLogsPull(options as LogsPullOptions, session);
-    case 'spend':
-      return (await import('./commands/logs-spend.ts')).runLogsSpend(options as LogsSpendOptions, session);
-    case 'top':
-      return (await import('./commands/logs-top.ts')).runLogsTop(options as LogsTopOptions, session);
-    case 'audit':
-      return (await import('./commands/logs-audit.ts')).runLogsAudit(options as LogsAuditOptions, session);
-  }
-}
-
 const helpText = `
 Environment:
   PORTKEY_API_KEY    admin key of the organisation (never a flag)
@@ -474,26 +386,4 @@ async function printCompletion(name: string): Promise<CommandResult> {
     });
   }
   return { exit: exitCodes.ok, output: completionScripts[shell] };
-}
-
-function addCommand(parent: Command, name: string, description: string): Command {
-  return parent.command(name).description(description).exitOverride();
-}
-
-interface ParsedOptions extends CommonOptions {
-  readonly mode?: Mode;
-}
-
-function flagsOf(program: Command, options: Partial<ParsedOptions>): GlobalFlags {
-  return {
-    color: program.opts<{ color: boolean }>().color,
-    quiet: options.quiet ?? false,
-    format: options.format ?? 'text',
-  };
-}
-
-function commonOf(options: ParsedOptions): CommonOptions {
-  const { dir, format, backend, state, recordFile, remote, concurrency, quiet } = options;
-  const { workspace = [], verbose = false } = options as Partial<ParsedOptions>;
-  return { dir, workspace, format, backend, state, recordFile, remote, concurrency, quiet, verbose };
 }

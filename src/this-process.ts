@@ -9,9 +9,9 @@ import { compileAside } from './compile-aside.ts';
 import { CancelledError, UserError } from './errors.ts';
 import { openKeptFiles } from './kept-files.ts';
 import { readProcessFacts } from './process-facts.ts';
-import type { GlobalFlags } from './program.ts';
 import { renderForScreen } from './render/log-text.ts';
 import type { Session } from './run/session.ts';
+import type { GlobalFlags } from './start-command.ts';
 import { setEngineFlags } from './v8-flags.ts';
 
 declare const TOLLGATE_BUILD: string | undefined;

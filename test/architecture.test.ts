@@ -15,6 +15,7 @@ const layers: Readonly<Record<string, number>> = {
   'program.ts': 1,
   // What commands share, made of what they understand.
   'options.ts': 1.5,
+  'start-command.ts': 1.5,
   'twin-commands.ts': 1.4,
   'log-commands.ts': 1.4,
   'completion.ts': 2,

@@ -4,7 +4,7 @@ import { describeFacts } from '../logs/describe-facts.ts';
 import type { RowSource } from '../logs/row-batch.ts';
 import type { BacktestFacts, BacktestRefusal, BacktestRows, LimitEffect, Stopped } from '../render/backtest-facts.ts';
 import { adaptRows } from './adapt-rows.ts';
-import { buildEffect, centsAt, describeBound, type MeasuredLimit, stoppedOf } from './effects.ts';
+import { buildEffect, centsAt, describeBound, stoppedOf } from './effects.ts';
 import { LimitRun } from './limit-run.ts';
 import { peopleColumn } from './refused-calls.ts';
 import { Replay } from './replay.ts';
@@ -47,28 +47,17 @@ export async function backtest(asked: BacktestAsked, source: RowSource): Promise
     after.add(batch);
   }
   const hasPeople = rows.facts.columns.has(peopleColumn);
-  const measure = ({ runs }: Replay): Map<string, MeasuredLimit> =>
-    new Map(
-      runs.map((run) => [keyOf(run.limit.named), { run, words: rows.facts.words, hasPeople, counts: asked.counts }]),
-    );
-  const [measuredBefore, measuredAfter] = [
-    before === null ? new Map<string, MeasuredLimit>() : measure(before),
-    measure(after),
-  ];
-  const keys = [...new Set([...measuredAfter.keys(), ...measuredBefore.keys()])].sort();
-  const limits = keys.flatMap((key): LimitEffect[] => {
-    const [was, is] = [measuredBefore.get(key), measuredAfter.get(key)];
-    const named = (is ?? was)?.run.limit.named;
-    if (named === undefined) return [];
-    return [
-      {
-        workspace: named.workspace,
-        name: named.name,
-        before: was === undefined ? null : buildEffect(was),
-        after: is === undefined ? null : buildEffect(is),
-      },
-    ];
-  });
+  const runsOf = (side: Replay | null) =>
+    new Map((side?.runs ?? []).map((run) => [keyOf(run.limit.named), run] as const));
+  const effectOf = (run: LimitRun | undefined) =>
+    run === undefined ? null : buildEffect({ run, words: rows.facts.words, hasPeople, counts: asked.counts });
+  const [runsBefore, runsAfter] = [runsOf(before), runsOf(after)];
+  const limits = [...new Map([...runsBefore, ...runsAfter])]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, { limit }]): LimitEffect => {
+      const { workspace, name } = limit.named;
+      return { workspace, name, before: effectOf(runsBefore.get(key)), after: effectOf(runsAfter.get(key)) };
+    });
   const together = (side: Replay | null): Stopped | null => (side === null ? null : stoppedOf(side.refused, hasPeople));
   return {
     rows: rowsOf(source, after, rows.silent),

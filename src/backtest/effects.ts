@@ -14,7 +14,7 @@ import type { RowWords } from './rows.ts';
 import type { Sums } from './sums.ts';
 import type { UsedBefore } from './used-before.ts';
 
-export interface MeasuredLimit {
+interface MeasuredLimit {
   readonly run: LimitRun;
   readonly words: RowWords;
   /** Rows say who calls. */

@@ -5,7 +5,7 @@
 
 import { UserError } from '../errors.ts';
 import { compilePolicies } from '../policy/compile.ts';
-import { keyHabits } from '../policy/match.ts';
+import { keyMeantBy } from '../policy/match.ts';
 import { type PrintedValue, renderYaml } from '../policy/yaml-text.ts';
 import { limitsOfDesired } from './desired-limits.ts';
 import type { NamedLimit } from './replay-limit.ts';
@@ -69,15 +69,13 @@ function readWords(text: string): { workspace: string | null; policy: ReadonlyMa
     if (next === undefined) throw refuse(text, `nothing stands behind \`${after}\``);
     return next;
   };
-  const keyOf = (word: string): string => (Object.hasOwn(keyHabits, word) ? (keyHabits[word] ?? word) : word);
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (word === 'per' || word === 'per:' || (word === 'and' && per.length > 0)) {
-      const by = keyOf(take(word));
-      per.push(by === 'workspace_id' || by === 'workspace' ? 'workspace_id' : by);
+      per.push(keyMeantBy(take(word)));
     } else if (word === 'in') workspace = take(word);
     else if (word === 'alert' || word === 'alert:') put('alert', take(word));
     else if (word === 'for') {
-      const key = keyOf(take(word));
+      const key = keyMeantBy(take(word));
       const values = [take(key)];
       while (words[0] === 'or') {
         words.shift();
@@ -90,7 +88,7 @@ function readWords(text: string): { workspace: string | null; policy: ReadonlyMa
       const isWhole = word.startsWith('$') || words[0] === undefined;
       const amount = isWhole ? word : `${word} ${take(word)}`;
       put(amount.includes('/') ? 'rate' : 'budget', amount);
-    } else throw refuse(text, `${JSON.stringify(word)} is no word of a limit`);
+    } else throw refuse(text, `${JSON.stringify(word)} is not a word of a limit`);
   }
   if (match.size > 0) policy.set('match', match);
   policy.set('per', per.length === 0 ? 'workspace_id' : per);

@@ -1,7 +1,7 @@
 /** A limit as a replay takes it, or why it cannot be replayed over these rows. */
 
 import { letsIn } from '../consumption/match-call.ts';
-import { levelOf, nextReset } from '../consumption/windows.ts';
+import { dayOf, levelOf, nextReset } from '../consumption/windows.ts';
 import { exactOf } from '../exact.ts';
 import { unitsPerCent } from '../logs/row-batch.ts';
 import { isUuid } from '../plan/written-id.ts';
@@ -93,7 +93,7 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
   const { words } = facts;
   const only = (column: string, value: string) => new CodeFilter(column, words, (other) => other === value);
   const isRate = !isBudgetLimit(limit);
-  const anchor = starting ?? (facts.oldest === null ? null : new Date(facts.oldest).toISOString().slice(0, 10));
+  const anchor = starting ?? (facts.oldest === null ? null : dayOf(facts.oldest));
   // Of every workspace by itself: rows that do not say theirs are one more.
   const isEach = workspace === null && subject === null && facts.columns.has('workspace');
   const perWorkspace = isEach ? ['workspace'] : [];

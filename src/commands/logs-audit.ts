@@ -1,13 +1,15 @@
 import path from 'node:path';
+import { dayMilliseconds, dayOf } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AuditFile, writeAudit } from '../logs/audit-file.ts';
-import { beginOfDay, dayOf, millisecondsOfDay } from '../logs/store.ts';
+import { beginOfDay } from '../logs/store.ts';
 import { type AnswerBlock, renderAnswer } from '../render/answer.ts';
+import { formatSize } from '../render/format-size.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
+import { listFew } from '../render/list-few.ts';
 import type { CommandResult, Session } from '../run/session.ts';
 import { moneyOf } from '../tools/values.ts';
-import { sizeText } from './logs-pull.ts';
 
 export interface LogsAuditOptions {
   readonly store: string;
@@ -43,7 +45,7 @@ function parsePeriod(period: string): { readonly first: string; readonly last: s
   const [, first, last] = /^(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)$/.exec(period) ?? [];
   const between = (year: string, from: number, months: number) => ({
     first: dayOf(Date.UTC(Number(year), from, 1)),
-    last: dayOf(Date.UTC(Number(year), from + months, 1) - millisecondsOfDay),
+    last: dayOf(Date.UTC(Number(year), from + months, 1) - dayMilliseconds),
   });
   if (quarterYear !== undefined) return between(quarterYear, (Number(quarter) - 1) * 3, 3);
   if (monthYear !== undefined && Number(month) >= 1 && Number(month) <= 12)
@@ -79,7 +81,7 @@ function render(made: AuditFile, name: string, isWhole: boolean, options: LogsAu
     rows: workspaces.map((each) => [each.workspace, each.rows, listDays(each.missing), listDays(each.open)]),
   };
   const texts = [
-    `${rows} calls for ${moneyOf(cost).usd} in ${name}, ${sizeText(bytes)}; its manifest says where each day came from.`,
+    `${rows} calls for ${moneyOf(cost).usd} in ${name}, ${formatSize(bytes)}; its manifest says where each day came from.`,
     ...(costUnknown === 0 ? [] : [`The cost of ${costUnknown} calls is not known, and not in the sum.`]),
     ...(isWhole
       ? []
@@ -90,7 +92,5 @@ function render(made: AuditFile, name: string, isWhole: boolean, options: LogsAu
 }
 
 function listDays(days: readonly string[]): string {
-  if (days.length === 0) return 'none';
-  const few = days.slice(0, 5).join(', ');
-  return days.length > 5 ? `${few} and ${days.length - 5} more` : few;
+  return days.length === 0 ? 'none' : listFew(days, 5);
 }

@@ -3,6 +3,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { requireWorkspaces } from '../live/named-workspaces.ts';
 import { type Pulled, pullLogs } from '../logs/pull-logs.ts';
 import { type AnswerBlock, renderAnswer } from '../render/answer.ts';
+import { formatSize } from '../render/format-size.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { openBackend } from '../run/open-backend.ts';
 import type { CommandResult, CommonOptions, Session } from '../run/session.ts';
@@ -86,7 +87,7 @@ function render(all: Pulled, options: LogsPullOptions, session: Session): string
       each.newest,
       each.days,
       each.rows,
-      { text: sizeText(each.bytes), value: each.bytes },
+      { text: formatSize(each.bytes), value: each.bytes },
       `${each.asked.length} days, ${each.exports} exports`,
     ]),
   };
@@ -103,12 +104,6 @@ function render(all: Pulled, options: LogsPullOptions, session: Session): string
     ...(isPending ? [`${workspace}: an export is not done yet; the same command goes on with it.`] : []),
   ]);
   notes.push(...failed.map(({ workspace, why }) => `${workspace}: nothing was pulled: ${why}`));
-  const said = `${days} days of ${pulled.length} workspaces in ${options.store}: ${rows} calls, ${sizeText(bytes)}.`;
+  const said = `${days} days of ${pulled.length} workspaces in ${options.store}: ${rows} calls, ${formatSize(bytes)}.`;
   return renderAnswer([table, ...notes.map((text) => ({ text })), { text: said }], session.style);
-}
-
-export function sizeText(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  const [unit = 'KB', size = 1_000] = bytes < 1e6 ? ['KB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
-  return `${(bytes / size).toFixed(1)} ${unit}`;
 }

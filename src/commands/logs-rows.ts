@@ -1,9 +1,10 @@
 /** What the commands over kept rows share: which files, which window, and what is said of them. */
 
+import { dayMilliseconds, startOfDay } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import type { RowsNeeds } from '../logs/open-rows.ts';
 import type { RowsAsked } from '../logs/row-batch.ts';
-import { beginOfDay, dayOf, millisecondsOfDay } from '../logs/store.ts';
+import { beginOfDay } from '../logs/store.ts';
 import { nowOf, type Session } from '../run/session.ts';
 
 export interface LogsRowsOptions {
@@ -27,14 +28,14 @@ export function rowsAskedOf(options: LogsRowsOptions, session: Session): Omit<Ro
     });
   }
   const from = options.from === undefined ? null : parseTime('--from', options.from, 0);
-  const to = options.to === undefined ? null : parseTime('--to', options.to, millisecondsOfDay);
+  const to = options.to === undefined ? null : parseTime('--to', options.to, dayMilliseconds);
   if (from !== null && to !== null && from >= to) {
     throw new UserError(`--from ${options.from} is not before --to ${options.to}`, {
       hint: 'Name the earlier one first.',
     });
   }
-  const today = beginOfDay(dayOf(nowOf(session).getTime()));
-  const window = since === undefined ? { from, to } : { from: today - (since - 1) * millisecondsOfDay, to };
+  const today = startOfDay(nowOf(session).getTime());
+  const window = since === undefined ? { from, to } : { from: today - (since - 1) * dayMilliseconds, to };
   return { from: files.length === 0 ? [store] : files, workspaces: workspace, window };
 }
 

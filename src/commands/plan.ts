@@ -8,7 +8,6 @@ import type { Plan } from '../plan/types.ts';
 import { requireWritable, writeNamedFile } from '../policy/named-files.ts';
 import { escapeInvisible } from '../printable.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
-
 import { renderHeadline, renderPlanHtml, renderPlanMarkdown, renderPlanText } from '../render/plan.ts';
 import { renderSarif } from '../render/sarif.ts';
 import type { Desired } from '../resources/types.ts';
@@ -48,7 +47,8 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
   const { diagnostics, desired, open } = prepared;
   await open.close();
   const plan = await replayed(prepared.plan, desired, options, session);
-  const exit = hasErrors(diagnostics) ? exitCodes.invalid : exitOf(plan, options);
+  const isBroken = hasErrors(diagnostics);
+  const exit = isBroken ? exitCodes.invalid : exitOf(plan, options);
   if (options.out !== undefined && options.format !== 'html') {
     const file = buildPlanFile(plan, { tool: session.version, commit: prepared.checkout.commit });
     const text = renderPlanFile(file);
@@ -58,7 +58,6 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
     if (session.isInteractive && !options.quiet)
       session.say(`The plan is saved in ${escapeInvisible(out)}, for \`tollgate apply --plan\`.\n`);
   }
-  const isBroken = hasErrors(diagnostics);
   if (options.format === 'html') {
     if (isBroken) return refuseFor(diagnostics, 'text', session, exit);
     return { ...(await handOver(await renderPlanHtml(plan), renderHeadline(plan), options, session)), exit };

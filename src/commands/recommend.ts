@@ -4,7 +4,7 @@ import { columnsOfRecommend, recommend } from '../backtest/recommend.ts';
 import { type MayStop, printBudget, recommendedFiles } from '../backtest/recommend-yaml.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { keyHabits } from '../policy/match.ts';
+import { keyMeantBy } from '../policy/match.ts';
 import { renderAnswer } from '../render/answer.ts';
 import { renderRecommendJson, renderRecommendText } from '../render/recommend.ts';
 import { isProblem, parseAmount, parseReset } from '../resources/amounts.ts';
@@ -42,9 +42,11 @@ export async function runRecommend(
 ): Promise<CommandResult> {
   const words = options.by.length === 0 ? ['workspace'] : options.by;
   if (options.logs.length === 0 && options.rowsFrom !== 'clickhouse') return suggest(options, words, session);
-  const per = words.map((word) => (Object.hasOwn(keyHabits, word) ? (keyHabits[word] ?? word) : word)).sort();
+  const per = words.map(keyMeantBy).sort();
   const loaded = await loadPoliciesIfAny({ ...options, quiet: true }, session);
-  if (loaded !== null && loaded.desired === null) return refuseFor(loaded.diagnostics, 'text', session);
+  if (loaded !== null && loaded.desired === null) {
+    return refuseFor(loaded.diagnostics, options.format === 'json' ? 'json' : 'text', session);
+  }
   const asked = {
     ...{ per: [...new Set(per)], unit: options.unit, reset: resetOf(options.reset), workspaces: options.workspace },
     limits: loaded?.desired == null ? [] : limitsOfDesired(loaded.desired),

@@ -8,7 +8,7 @@ import type { AnalyticsQuery } from '../live/backend.ts';
 import { isKnownUnit } from '../resources/limit.ts';
 import type { Unit } from '../resources/types.ts';
 import type { Known, Reads } from './ask.ts';
-import { dayMilliseconds, startOfDay } from './windows.ts';
+import { dayMilliseconds, dayOf, startOfDay } from './windows.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -110,14 +110,14 @@ export async function readDays({ ask }: Reads, calls: Calls): Promise<Known<read
   const points: unknown = answer.value.data_points;
   if (!Array.isArray(points)) return unreadable(path, 'the answer holds no list');
   const byDate = new Map<string, Exact>();
-  for (let at = startOfDay(calls.from); at <= calls.to; at += dayMilliseconds) byDate.set(dateOf(at), zero);
+  for (let at = startOfDay(calls.from); at <= calls.to; at += dayMilliseconds) byDate.set(dayOf(at), zero);
   const times: number[] = [];
   for (const point of points) {
     const at = isRow(point) ? Date.parse(String(point.timestamp)) : Number.NaN;
     const cost = isRow(point) ? analyticsNumber(point.total) : null;
     if (Number.isNaN(at) || cost === null) return unreadable(path, 'a point shows no number');
     times.push(at);
-    byDate.set(dateOf(at), add(byDate.get(dateOf(at)) ?? zero, exactOf(cost)));
+    byDate.set(dayOf(at), add(byDate.get(dayOf(at)) ?? zero, exactOf(cost)));
   }
   // Points may be hours or days; longer ones do not show single days.
   const steps = times.slice(1).map((time, index) => time - (times[index] ?? time));
@@ -225,8 +225,4 @@ function exactOrNull(number: number | null): Exact | null {
 
 function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null;
-}
-
-function dateOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }

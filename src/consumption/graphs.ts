@@ -4,7 +4,7 @@ import { ServiceError } from '../errors.ts';
 import { add, type Exact, exactOf, zero } from '../exact.ts';
 import { analyticsNumber, type Calls, type Day, queryOfCalls } from './analytics.ts';
 import type { Reads } from './ask.ts';
-import { dayMilliseconds, startOfDay } from './windows.ts';
+import { dayMilliseconds, dayOf, startOfDay } from './windows.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -54,7 +54,7 @@ export function exactMember(members: Members, name: string): Exact | null {
 /** What a member comes to on each day of the window; null where points are longer than days, or one shows no number. */
 export function sumByDay(graph: AnalyticsGraph, name: string, { from, to }: Calls): readonly Day[] | null {
   const byDate = new Map<string, Exact>();
-  for (let at = startOfDay(from); at <= to; at += dayMilliseconds) byDate.set(isoDate(at), zero);
+  for (let at = startOfDay(from); at <= to; at += dayMilliseconds) byDate.set(dayOf(at), zero);
   const points = pointsInTime(graph);
   const times = points.map(({ timestamp }) => Date.parse(timestamp));
   const steps = times.slice(1).map((time, index) => time - (times[index] ?? time));
@@ -66,10 +66,6 @@ export function sumByDay(graph: AnalyticsGraph, name: string, { from, to }: Call
     byDate.set(date, add(byDate.get(date) ?? zero, value));
   }
   return [...byDate].sort(([a], [b]) => (a < b ? -1 : 1)).map(([date, cost]) => ({ date, cost }));
-}
-
-function isoDate(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }
 
 /** An answer came, and makes no sense. */

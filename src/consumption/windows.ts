@@ -134,6 +134,11 @@ export function startOfDay(at: number): number {
   return Math.floor(at / dayMilliseconds) * dayMilliseconds;
 }
 
+/** The day of an instant, UTC: `2026-10-01`. */
+export function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}
+
 function instantOf(text: string | null | undefined): number | null {
   const time = text === null || text === undefined ? Number.NaN : Date.parse(text);
   return Number.isNaN(time) ? null : time;

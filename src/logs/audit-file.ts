@@ -1,5 +1,6 @@
 /** All calls of a window in one file, sorted, with a manifest that says where each came from and what is missing. */
 
+import { dayMilliseconds, dayOf } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import { type Exact, fraction } from '../exact.ts';
 import { hashFile, isFile, replaceFile } from '../replace-file.ts';
@@ -8,8 +9,8 @@ import { manifestPathOf } from './export-to-file.ts';
 import { quoteFiles } from './find-files.ts';
 import { jsonColumns } from './normal-rows.ts';
 import { unitsPerCent } from './row-batch.ts';
-import { beginOfDay, dayOf, type KeptDay, millisecondsOfDay, readStore } from './store.ts';
-import { inFolder, moveInto, sizeOf } from './store-files.ts';
+import { beginOfDay, type KeptDay, readStore } from './store.ts';
+import { inFolder, isIntact, moveInto, sizeOf } from './store-files.ts';
 
 export interface AuditAsked {
   readonly store: string;
@@ -45,8 +46,8 @@ export interface AuditedWorkspace {
 
 interface AuditDay {
   readonly workspace: string;
+  readonly folder: string;
   readonly day: string;
-  readonly place: string | null;
   readonly kept: KeptDay;
 }
 
@@ -69,10 +70,7 @@ export async function writeAudit(asked: AuditAsked, signal: AbortSignal): Promis
   const days = stores.flatMap(({ folder, manifest }): AuditDay[] =>
     wanted.flatMap((day) => {
       const kept = manifest.days[day];
-      if (kept === undefined) return [];
-      return [
-        { workspace: manifest.workspace, day, kept, place: kept.file === null ? null : inFolder(folder, kept.file) },
-      ];
+      return kept === undefined ? [] : [{ workspace: manifest.workspace, folder, day, kept }];
     }),
   );
   if (days.length === 0) {
@@ -80,21 +78,26 @@ export async function writeAudit(asked: AuditAsked, signal: AbortSignal): Promis
       hint: '`tollgate logs pull` fetches days; `--store` names another folder.',
     });
   }
-  for (const { place, kept, day, workspace } of days) {
-    if (place === null || (await isFile(place)) === false || (await hashFile(place)) === kept.sha256) continue;
+  for (const { folder, kept, day, workspace } of days) {
+    if (await isIntact(folder, kept)) continue;
     throw new UserError(`the file of ${day} of ${workspace} is not what its manifest says`, {
       hint: '`tollgate logs pull` asks for that day again.',
     });
   }
-  const workspaces = stores.map(({ manifest: { workspace, days: all } }) => ({
+  const held = stores.map(({ manifest: { workspace, days: all } }) => ({
     workspace,
     rows: days.filter((each) => each.workspace === workspace).reduce((sum, each) => sum + each.kept.rows, 0),
     missing: wanted.filter((day) => all[day] === undefined),
     open: wanted.filter((day) => all[day]?.is_final === false),
   }));
+  // What was asked for and never pulled is missing, not left out.
+  const absent = [...new Set(asked.workspaces)]
+    .filter((workspace) => !stores.some(({ manifest }) => manifest.workspace === workspace))
+    .map((workspace) => ({ workspace, rows: 0, missing: wanted, open: [] }));
+  const workspaces = [...held, ...absent].sort((a, b) => (a.workspace < b.workspace ? -1 : 1));
   const database = await openDatabase({ signal });
   try {
-    const places = days.flatMap(({ place }) => (place === null ? [] : [place]));
+    const places = days.flatMap(({ folder, kept: { file: name } }) => (name === null ? [] : [inFolder(folder, name)]));
     const counts = await writeRows(places, asked, database);
     const sha256 = await hashFile(file);
     const made = {
@@ -174,6 +177,6 @@ function renderAuditManifest(asked: AuditAsked, made: AuditFile, days: readonly 
 
 function daysBetween(first: string, last: string): string[] {
   const days: string[] = [];
-  for (let at = beginOfDay(first); at <= beginOfDay(last); at += millisecondsOfDay) days.push(dayOf(at));
+  for (let at = beginOfDay(first); at <= beginOfDay(last); at += dayMilliseconds) days.push(dayOf(at));
   return days;
 }

@@ -57,6 +57,15 @@ function numberOf(columns: TableColumns, name: string): string {
   return isNumber ? `toFloat64(${quoteColumn(name)})` : `toFloat64OrNull(toString(${quoteColumn(name)}))`;
 }
 
+/** Of the columns that there are: old servers cannot `coalesce` what is null in every row. */
+function tokensOf(columns: TableColumns): string {
+  const sums = [['total_units'], ['req_units', 'res_units']].filter((names) =>
+    names.every((name) => columns.has(name)),
+  );
+  const [first = noNumber, ...others] = sums.map((names) => names.map((name) => numberOf(columns, name)).join(' + '));
+  return others.length === 0 ? first : `coalesce(${[first, ...others].join(', ')})`;
+}
+
 /** Milliseconds since the epoch. */
 function timeOf(columns: TableColumns, table: string): string {
   const name = quoteColumn('created_at');
@@ -139,7 +148,7 @@ export function selectOfTable(
     `${timeOf(columns, table)} AS tg_ms`,
     `${number('cost')} AS tg_c`,
     `if(upper(${currency}) != 'USD', ${currency}, NULL) AS tg_cur`,
-    `coalesce(${number('total_units')}, ${number('req_units')} + ${number('res_units')}) AS tg_n`,
+    `${tokensOf(columns)} AS tg_n`,
     `lower(${text('is_success')}) AS tg_success`,
     `${number('response_status_code')} AS tg_status`,
     `upper(${text('cache_status')}) AS tg_cache`,
@@ -172,12 +181,17 @@ export function selectOfTable(
   return `SELECT ${understood.join(', ')} FROM (SELECT ${read.join(', ')} FROM ${table}${where})`;
 }
 
+/** Seconds that a DateTime holds: beyond them old servers begin anew, and 1960 is 2096. */
+const endOfDateTime = 2 ** 32;
+
 /** In the terms of the column, so that parts of the table that are of other times are not read; the exact bounds come later. */
 function windowOf(columns: TableColumns, { from, to }: RowsWindow): string {
   if (!/^DateTime/.test(plainType(columns.get('created_at') ?? ''))) return '';
+  const bound = (sign: string, seconds: number): string[] =>
+    seconds < 0 || seconds >= endOfDateTime ? [] : [`${quoteColumn('created_at')} ${sign} toDateTime(${seconds})`];
   const bounds = [
-    ...(from === null ? [] : [`${quoteColumn('created_at')} >= toDateTime(${Math.floor(from / 1000)})`]),
-    ...(to === null ? [] : [`${quoteColumn('created_at')} <= toDateTime(${Math.ceil(to / 1000)})`]),
+    ...(from === null ? [] : bound('>=', Math.floor(from / 1000))),
+    ...(to === null ? [] : bound('<=', Math.ceil(to / 1000))),
   ];
   return bounds.length === 0 ? '' : ` WHERE ${bounds.join(' AND ')}`;
 }

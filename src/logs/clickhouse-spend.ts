@@ -1,9 +1,9 @@
 /** What calls of a table of ClickHouse came to: added up where they are. */
 
+import { dayMilliseconds } from '../consumption/windows.ts';
 import { type ClickHouse, openTable, type TableAsked } from './clickhouse.ts';
 import { rowFlags } from './row-batch.ts';
 import { type Spend, sumSpend } from './spend.ts';
-import { millisecondsOfDay } from './store.ts';
 
 /** Sums of whole numbers below 2^53 in two parts: one alone would run over, and say nothing of it. */
 const part = 1_000_000_000;
@@ -16,7 +16,7 @@ export async function readTableSpend(
 ): Promise<Spend> {
   const dims = by.filter((each) => each !== 'day');
   const { calls, facts, rows } = await openTable({ ...asked, dims }, server);
-  const keys = by.map((each) => (each === 'day' ? `floor(t / ${millisecondsOfDay})` : `d${dims.indexOf(each)}`));
+  const keys = by.map((each) => (each === 'day' ? `floor(t / ${dayMilliseconds})` : `d${dims.indexOf(each)}`));
   const names = keys.map((_, at) => `tg_key${at}`);
   const partsOf = (column: string): readonly string[] => [
     `count(${column})`,

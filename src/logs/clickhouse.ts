@@ -20,7 +20,7 @@ import {
   rowFlags,
   type SourceFacts,
 } from './row-batch.ts';
-import { rowBounds } from './row-facts.ts';
+import { type RepeatedRows, rowBounds } from './row-facts.ts';
 
 /** A server; what reaches it is another room's. */
 export interface ClickHouse {
@@ -84,8 +84,8 @@ export async function openTable(asked: TableAsked, server: ClickHouse): Promise<
     );
     contradictions = Number(count);
   }
-  const facts = await readFacts(asked, dims, { calls, rows, isCoarse: isCoarseCost(columns), malformed, found });
-  return { calls, facts: { ...facts, otherWorkspaces, duplicates, contradictions }, rows };
+  const counts = { malformed, found, duplicates, contradictions, otherWorkspaces };
+  return { calls, facts: await readFacts(asked, dims, { calls, rows, isCoarse: isCoarseCost(columns), counts }), rows };
 }
 
 /** @throws as `openTable` */
@@ -94,7 +94,7 @@ export async function openTableRows(asked: TableAsked, server: ClickHouse): Prom
   const dictionary: Record<string, readonly string[]> = {};
   for (const [at, dim] of asked.dims.entries()) {
     const found = await rows(`SELECT DISTINCT 1, d${at} FROM (${calls}) WHERE isNotNull(d${at})`);
-    // Beside a number, as a line of blanks alone is passed over. Bytes that are no letters come as one letter that stands for all of them.
+    // Beside a number, as a line of blanks alone is passed over. Bytes that are not letters come as one letter that stands for all of them.
     dictionary[dim] = [...new Set(found.map(([, text]) => text ?? ''))].sort((a, b) => (a < b ? -1 : 1));
   }
   return {
@@ -218,16 +218,17 @@ async function requireTextReader(table: string, rows: OpenTable['rows']): Promis
   );
 }
 
+/** Of the table, and of what is left out of its rows. */
+interface RowCounts extends RepeatedRows {
+  readonly malformed: number;
+  /** Rows in the window, with duplicates. */
+  readonly found: number;
+}
+
 async function readFacts(
   { table }: TableAsked,
   dims: readonly string[],
-  {
-    calls,
-    rows,
-    isCoarse,
-    malformed,
-    found,
-  }: Pick<OpenTable, 'calls' | 'rows'> & { isCoarse: boolean; malformed: number; found: number },
+  { calls, rows, isCoarse, counts }: Pick<OpenTable, 'calls' | 'rows'> & { isCoarse: boolean; counts: RowCounts },
 ): Promise<SourceFacts> {
   const sums = [
     'count()',
@@ -253,14 +254,16 @@ async function readFacts(
     `SELECT upper(cur) AS tg_currency, count() FROM (${calls}) WHERE fault = ${costFaults.otherCurrency} GROUP BY tg_currency ORDER BY tg_currency`,
   );
   return {
-    files: [{ name: table, bytes: null, rows: found, malformed, workspaces: null, sha256: null }],
+    files: [
+      { name: table, bytes: null, rows: counts.found, malformed: counts.malformed, workspaces: null, sha256: null },
+    ],
     rows: count,
     oldest: count === 0 ? null : oldest,
     newest: count === 0 ? null : newest,
-    duplicates: 0,
-    contradictions: 0,
-    otherWorkspaces: 0,
-    malformed: { count: malformed, first: [] },
+    duplicates: counts.duplicates,
+    contradictions: counts.contradictions,
+    otherWorkspaces: counts.otherWorkspaces,
+    malformed: { count: counts.malformed, first: [] },
     cost: {
       missing,
       otherCurrency: Object.fromEntries(currencies.map(([name, number]) => [name ?? '', Number(number)])),

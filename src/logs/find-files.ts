@@ -2,6 +2,7 @@
 
 import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { dayMilliseconds } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import { readTextIfAny } from '../replace-file.ts';
@@ -9,7 +10,7 @@ import { type Database, quoteText } from './duckdb.ts';
 import { manifestPathOf } from './export-to-file.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import type { RowsAsked } from './row-batch.ts';
-import { beginOfDay, type KeptWorkspace, millisecondsOfDay, readStore } from './store.ts';
+import { beginOfDay, type KeptWorkspace, readStore } from './store.ts';
 
 export interface RowsFile {
   /** As it was named, or found below what was named. */
@@ -89,7 +90,7 @@ async function daysOf(
   if (workspaces.length > 0 && !workspaces.includes(workspace)) return [];
   const files = Object.entries(manifest.days).map(async ([day, { file, bytes, rows, sha256 }]): Promise<RowsFile[]> => {
     const start = beginOfDay(day);
-    const end = start + millisecondsOfDay;
+    const end = start + dayMilliseconds;
     if (file === null || (window?.to ?? end) <= start || (window?.from ?? start) >= end) return [];
     const place = path.join(folder, file);
     const name = path.join(store, path.basename(folder), file);

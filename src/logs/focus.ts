@@ -4,8 +4,9 @@
  * known to it, so the four costs are one.
  */
 
+import { dayMilliseconds } from '../consumption/windows.ts';
 import { exactDollars, type Spend } from './spend.ts';
-import { beginOfDay, millisecondsOfDay } from './store.ts';
+import { beginOfDay } from './store.ts';
 
 export const focusVersion = '1.2';
 
@@ -62,7 +63,7 @@ export function buildFocusRows({ groups }: Spend): FocusRows {
       ChargeCategory: 'Usage',
       ChargeClass: null,
       ChargeDescription: `${requests - costUnknown} requests${model === null ? '' : ` of ${model}`}`,
-      ChargePeriodEnd: dateOf(beginOfDay(day) + millisecondsOfDay),
+      ChargePeriodEnd: dateOf(beginOfDay(day) + dayMilliseconds),
       ChargePeriodStart: dateOf(beginOfDay(day)),
       ContractedCost: dollars,
       EffectiveCost: dollars,

@@ -1,5 +1,6 @@
 /** The lines of an export as days of a store. */
 
+import { dayMilliseconds, dayOf } from '../consumption/windows.ts';
 import { hashFile } from '../replace-file.ts';
 import { type Database, quoteName, quoteText } from './duckdb.ts';
 import { quoteFiles } from './find-files.ts';
@@ -7,7 +8,7 @@ import { readLinesOf } from './gather-rows.ts';
 import { bodyFields } from './log-row.ts';
 import type { Manifest } from './manifest.ts';
 import { jsonColumns, keptNames, selectNormal } from './normal-rows.ts';
-import { beginOfDay, dayOf, type KeptDay, millisecondsOfDay } from './store.ts';
+import { beginOfDay, type KeptDay } from './store.ts';
 import { inFolder, moveInto, removeFile, sizeOf } from './store-files.ts';
 
 export interface DaysAsked {
@@ -41,13 +42,13 @@ export async function keepDays(asked: DaysAsked, folder: string, database: Datab
   const [[malformed] = [0]] = await database.rows(`SELECT count(*) FILTER (t IS NULL) FROM ${rows}`);
   const [first = '', last = ''] = [days[0], days.at(-1)];
   const begin = beginOfDay(first);
-  const end = beginOfDay(last) + millisecondsOfDay;
+  const end = beginOfDay(last) + dayMilliseconds;
   const [[outside] = [0]] = await database.rows(`SELECT count(*) FROM ${rows} WHERE t < ${begin} OR t > ${end}`);
   const counted = await database.rows(
-    `SELECT t // ${millisecondsOfDay}, count(*), count(DISTINCT id) FROM ${rows} WHERE t IS NOT NULL GROUP BY 1`,
+    `SELECT t // ${dayMilliseconds}, count(*), count(DISTINCT id) FROM ${rows} WHERE t IS NOT NULL GROUP BY 1`,
   );
   const counts = new Map(
-    counted.map(([day, all, once]) => [Number(day) * millisecondsOfDay, [Number(all), Number(once)]]),
+    counted.map(([day, all, once]) => [Number(day) * dayMilliseconds, [Number(all), Number(once)]]),
   );
   const kept: Record<string, KeptDay> = {};
   // By one thread: the same rows are the same bytes.
@@ -60,7 +61,7 @@ export async function keepDays(asked: DaysAsked, folder: string, database: Datab
         ...made,
         malformed: day === last ? Number(malformed) : 0,
         asked_at: new Date(askedAt).toISOString(),
-        is_final: askedAt >= start + millisecondsOfDay + asked.settles,
+        is_final: askedAt >= start + dayMilliseconds + asked.settles,
         fields: [...manifest.fields],
         exports: manifest.windows
           .filter(({ from, to }) => dayOf(Date.parse(from)) <= day && dayOf(Date.parse(to)) >= day)
@@ -80,7 +81,7 @@ async function keepDay(
   const { rows, folder, all, once: count } = from;
   if (count === 0) return { file: null, rows: 0, bytes: 0, sha256: null, duplicates: 0 };
   const start = beginOfDay(day);
-  const where = `t >= ${start} AND t < ${start + millisecondsOfDay}`;
+  const where = `t >= ${start} AND t < ${start + dayMilliseconds}`;
   const once =
     all === count ? '' : 'QUALIFY row_number() OVER (PARTITION BY id ORDER BY t, u DESC NULLS LAST, trace_id) = 1';
   const made = inFolder(folder, `${day}.tmp`);
@@ -99,15 +100,18 @@ async function keepDay(
   };
 }
 
-const kept = [...[...jsonColumns.keys()].filter((name) => name !== 'id' && name !== 'workspace_slug'), ...bodyFields];
+const plainColumns = [
+  ...[...jsonColumns.keys()].filter((name) => name !== 'id' && name !== 'workspace_slug'),
+  ...bodyFields,
+];
 
 /** In a file of a store, in this order. */
-const storeColumns = ['id', ...keptNames, '"user"', ...kept.map(quoteName), 'workspace_slug'];
+const storeColumns = ['id', ...keptNames, '"user"', ...plainColumns.map(quoteName), 'workspace_slug'];
 
 function selectRows({ files, isPacked, workspace }: DaysAsked): string {
   const columns = new Map([...jsonColumns, ...bodyFields.map((name) => [name, 'JSON'] as const)]);
   const normal = selectNormal(columns, ['user'], '0', `FROM ${readLinesOf(files, isPacked, columns)}`, {
-    also: kept,
+    also: plainColumns,
   });
   return `SELECT *, d0 AS "user", ${quoteText(workspace)} AS workspace_slug FROM (${normal})`;
 }

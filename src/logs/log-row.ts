@@ -34,7 +34,7 @@ export interface LogRow {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** Null: it is no JSON object. */
+/** Null: it is not a JSON object. */
 export function parseLogLine(line: string): LogRow | null {
   const row = parseObject(line);
   if (row === null) return null;

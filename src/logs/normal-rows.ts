@@ -5,8 +5,8 @@
  * | column | holds |
  * |---|---|
  * | `file` | which of the files, from 0 |
- * | `id` | null: the row is none |
- * | `t` | milliseconds since the epoch; null: no id, or no time that can be read: the row is none |
+ * | `id` | null: it is not a row |
+ * | `t` | milliseconds since the epoch; null: no id, or no time that can be read: it is not a row |
  * | `u` | whole units of cost (row-batch.ts); null with `fault` |
  * | `fault` | why not: 0 it is there, 1 missing, 2 another currency, 3 too fine, 4 out of range |
  * | `tok` | tokens; null: unknown |

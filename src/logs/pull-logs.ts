@@ -3,30 +3,23 @@
  * begun is gone on with or cleared away by the next run.
  */
 
+import { dayMilliseconds, dayOf, startOfDay } from '../consumption/windows.ts';
 import { ServiceError, UserError } from '../errors.ts';
-import type { LogQuestion } from '../live/log-port.ts';
-import { hashFile, readTextIfAny } from '../replace-file.ts';
+import { readTextIfAny } from '../replace-file.ts';
+import { windowOfQuestion } from './aim-window.ts';
 import { type Database, openDatabase, quoteText } from './duckdb.ts';
 import type { JobNeeds } from './export-job.ts';
 import { exportToFile } from './export-to-file.ts';
 import { keepDays } from './keep-days.ts';
 import { bodyFields, exportColumns } from './log-row.ts';
-import {
-  beginOfDay,
-  dayOf,
-  folderOfWorkspace,
-  millisecondsOfDay,
-  parseStoreManifest,
-  type StoreManifest,
-  storeManifestPath,
-} from './store.ts';
+import { beginOfDay, folderOfWorkspace, parseStoreManifest, type StoreManifest, storeManifestPath } from './store.ts';
 import {
   inFolder,
+  isIntact,
   listNames,
   openFolder,
   removeExport,
   removeFile,
-  sizeOf,
   writeStoreManifest,
 } from './store-files.ts';
 
@@ -137,14 +130,14 @@ async function pullWorkspace(
   const folder = folderOfWorkspace(asked.store, slug);
   await openFolder(folder);
   const now = needs.serviceNow() ?? needs.clock.now();
-  const today = beginOfDay(dayOf(now));
+  const today = startOfDay(now);
   let manifest = await readManifest(folder, { id, slug }, needs.baseUrl);
   const damaged = await findDamaged(folder, manifest);
   const isKept = (day: string): boolean =>
-    asked.keep === null || beginOfDay(day) > today - asked.keep * millisecondsOfDay;
+    asked.keep === null || beginOfDay(day) > today - asked.keep * dayMilliseconds;
   const stale = Object.keys(manifest.days).filter((day) => !isKept(day));
   manifest = without(manifest, [...damaged, ...stale]);
-  const wanted = Array.from({ length: asked.days }, (_, index) => dayOf(today - index * millisecondsOfDay)).reverse();
+  const wanted = Array.from({ length: asked.days }, (_, index) => dayOf(today - index * dayMilliseconds)).reverse();
   const missing = wanted.filter((day) => isKept(day) && !isWhole(manifest.days[day], asked.withBodies));
   const names = await listNames(folder);
   const ranges = rangesOf(missing, names, now);
@@ -154,8 +147,7 @@ async function pullWorkspace(
   const fields = asked.withBodies ? [...exportColumns, ...bodyFields] : [...exportColumns];
   for (const range of ranges) {
     const file = inFolder(folder, nameOfRange(range));
-    const window = { time_of_generation_min: isoTime(range.from), time_of_generation_max: isoTime(range.to) };
-    const question: LogQuestion = { workspaceId: id, filters: window, fields };
+    const question = windowOfQuestion({ workspaceId: id, filters: {}, fields }, range.from, range.to);
     const made = await exportToFile(question, range.from, range.to, { ...needs, path: file, workspace: slug });
     exports += made.windows.length;
     if (!made.complete) {
@@ -218,11 +210,7 @@ async function readManifest(
 /** Days whose files are not what was written. */
 async function findDamaged(folder: string, { days }: StoreManifest): Promise<string[]> {
   const damaged: string[] = [];
-  for (const [day, { file, bytes, sha256 }] of Object.entries(days)) {
-    if (file === null) continue;
-    const place = inFolder(folder, file);
-    if ((await sizeOf(place)) !== bytes || (await hashFile(place)) !== sha256) damaged.push(day);
-  }
+  for (const [day, kept] of Object.entries(days)) if (!(await isIntact(folder, kept))) damaged.push(day);
   return damaged;
 }
 
@@ -244,7 +232,7 @@ function rangesOf(missing: readonly string[], names: readonly string[], now: num
     const [, first, last] = /^pull-(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)\.jsonl(?:\.manifest\.json)?$/.exec(name) ?? [];
     if (first === undefined || last === undefined) return [];
     const days = missing.filter((day) => first <= day && day <= last);
-    const isAll = days.length === (beginOfDay(last) - beginOfDay(first)) / millisecondsOfDay + 1;
+    const isAll = days.length === (beginOfDay(last) - beginOfDay(first)) / dayMilliseconds + 1;
     return isAll ? [{ first, last }] : [];
   });
   const ranges: Range[] = [];
@@ -254,11 +242,11 @@ function rangesOf(missing: readonly string[], names: readonly string[], now: num
     run = [];
     if (first === undefined || last === undefined) return;
     const days = missing.filter((day) => first <= day && day <= last);
-    ranges.push({ days, from: beginOfDay(first), to: Math.min(beginOfDay(last) + millisecondsOfDay, now) });
+    ranges.push({ days, from: beginOfDay(first), to: Math.min(beginOfDay(last) + dayMilliseconds, now) });
   };
   for (const [index, day] of missing.entries()) {
-    const isOpen = beginOfDay(day) + millisecondsOfDay > now;
-    const isNext = index > 0 && beginOfDay(missing[index - 1] ?? '') + millisecondsOfDay === beginOfDay(day);
+    const isOpen = beginOfDay(day) + dayMilliseconds > now;
+    const isNext = index > 0 && beginOfDay(missing[index - 1] ?? '') + dayMilliseconds === beginOfDay(day);
     const isSeam = begun.some(({ first }) => first === day);
     if (isOpen || !isNext || isSeam) end();
     run.push(day);
@@ -271,7 +259,7 @@ function rangesOf(missing: readonly string[], names: readonly string[], now: num
 /** One of today ends now, and is begun anew by each run. */
 function nameOfRange({ days, to }: Range): string {
   const [first = '', last = ''] = [days[0], days.at(-1)];
-  return to < beginOfDay(last) + millisecondsOfDay ? `pull-${first}-until-${to}.jsonl` : `pull-${first}-${last}.jsonl`;
+  return to < beginOfDay(last) + dayMilliseconds ? `pull-${first}-until-${to}.jsonl` : `pull-${first}-${last}.jsonl`;
 }
 
 /** What belongs to no range that is under way, and to no day of the manifest. */
@@ -288,8 +276,4 @@ async function clear(
     if (!isOurs || known.has(name) || begun.some((one) => name.startsWith(one))) continue;
     await removeFile(inFolder(folder, name));
   }
-}
-
-function isoTime(at: number): string {
-  return new Date(at).toISOString();
 }

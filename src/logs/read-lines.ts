@@ -118,12 +118,12 @@ function wholenessOf(error: unknown): Wholeness {
   throw error;
 }
 
-/** Lines of blanks alone are no lines to the database. */
+/** The database passes over lines of blanks alone. */
 export function isBlank({ raw }: FileLine): boolean {
   return raw.every((byte) => byte === 32 || byte === 9 || byte === 13);
 }
 
-/** As the database takes it: with the words of other writers for numbers that are none, and commas that end a list. */
+/** As the database takes it: with what other writers write where there is no number, and commas that end a list. */
 export function parseRow({ raw, number }: FileLine): Readonly<Record<string, unknown>> | null {
   const text = raw.toString('utf8').replace(number === 1 ? /^\ufeff/ : /^(?!)/, '');
   const odd = /"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)|,(?=\s*[}\]])/g;

@@ -117,7 +117,7 @@ export interface MalformedLine {
   readonly file: string;
   /** From 1; in a Parquet file the row. */
   readonly line: number;
-  /** `not JSON`, `no id`, `no time` … */
+  /** `not a JSON object`, `without an id` … */
   readonly why: string;
 }
 

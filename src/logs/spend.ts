@@ -1,9 +1,9 @@
 /** What calls came to, by what they are told apart by: exact, and the same whatever the files look like. */
 
-import { type Exact, fraction } from '../exact.ts';
+import { dayMilliseconds, dayOf } from '../consumption/windows.ts';
+import { divide, type Exact, fraction, toDecimal } from '../exact.ts';
 import { openCalls, type RowsNeeds } from './open-rows.ts';
 import { type RowsAsked, rowFlags, type SourceFacts, unitsPerCent } from './row-batch.ts';
-import { dayOf, millisecondsOfDay } from './store.ts';
 
 export interface SpendGroup {
   /** One for each of `by`; null: rows say nothing. */
@@ -34,7 +34,7 @@ export async function readRowSpend(
   const dims = by.filter((each) => each !== 'day');
   const { facts, database } = await openCalls({ ...asked, dims }, needs);
   try {
-    const keys = by.map((each) => (each === 'day' ? `t // ${millisecondsOfDay}` : `d${dims.indexOf(each)}`));
+    const keys = by.map((each) => (each === 'day' ? `t // ${dayMilliseconds}` : `d${dims.indexOf(each)}`));
     const sums = [
       'count(*)',
       `count(*) FILTER (fl & ${rowFlags.failed} <> 0)`,
@@ -59,7 +59,7 @@ export function sumSpend(by: readonly string[], rows: readonly (readonly unknown
     const names = row
       .slice(0, by.length)
       .map((name, at) =>
-        by[at] === 'day' ? dayOf(Number(name) * millisecondsOfDay) : name === null ? null : String(name),
+        by[at] === 'day' ? dayOf(Number(name) * dayMilliseconds) : name === null ? null : String(name),
       );
     return {
       names,
@@ -105,8 +105,6 @@ function unitsOf({ cost }: SpendGroup): bigint {
 }
 
 /** Cents as dollars, all decimals: `1234.5678`. */
-export function exactDollars({ n, d }: Exact): string {
-  const digits = ((n * 10n ** 10n) / d).toString().padStart(13, '0');
-  const [whole, decimals] = [digits.slice(0, -12), digits.slice(-12).replace(/0+$/, '')];
-  return decimals === '' ? whole : `${whole}.${decimals}`;
+export function exactDollars(cents: Exact): string {
+  return toDecimal(divide(cents, { n: 100n, d: 1n }), 12);
 }

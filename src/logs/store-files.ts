@@ -3,9 +3,9 @@
 import { chmod, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectory } from '../real-path.ts';
-import { replaceFile } from '../replace-file.ts';
+import { hashFile, replaceFile } from '../replace-file.ts';
 import { manifestPathOf, partPathOf } from './export-to-file.ts';
-import { renderStoreManifest, type StoreManifest, storeManifestPath } from './store.ts';
+import { type KeptDay, renderStoreManifest, type StoreManifest, storeManifestPath } from './store.ts';
 
 export async function openFolder(folder: string): Promise<void> {
   await makeDirectory(folder);
@@ -32,6 +32,13 @@ export async function writeStoreManifest(folder: string, manifest: StoreManifest
 
 export async function sizeOf(file: string): Promise<number | null> {
   return (await stat(file).catch(() => null))?.size ?? null;
+}
+
+/** Whether the file of a day is what was written; a day without calls has none. */
+export async function isIntact(folder: string, { file, bytes, sha256 }: KeptDay): Promise<boolean> {
+  if (file === null) return true;
+  const place = inFolder(folder, file);
+  return (await sizeOf(place)) === bytes && (await hashFile(place)) === sha256;
 }
 
 export async function listNames(folder: string): Promise<readonly string[]> {

@@ -54,8 +54,6 @@ export interface KeptWorkspace {
   readonly manifest: StoreManifest;
 }
 
-export const millisecondsOfDay = 86_400_000;
-
 export function storeManifestPath(folder: string): string {
   return path.join(folder, 'manifest.json');
 }
@@ -66,7 +64,7 @@ export function folderOfWorkspace(store: string, slug: string): string {
   return path.join(store, isPlain ? slug : `%${encodeURIComponent(slug).slice(0, 200)}`);
 }
 
-/** Null: it is none of ours. */
+/** Null: it is not one of ours. */
 export function parseStoreManifest(text: string): StoreManifest | null {
   const parsed = storeManifestSchema.safeParse(parseObject(text));
   return parsed.success ? parsed.data : null;
@@ -89,11 +87,6 @@ export async function readStore(store: string): Promise<KeptWorkspace[]> {
     }),
   );
   return read.flat().sort((a, b) => (a.manifest.workspace < b.manifest.workspace ? -1 : 1));
-}
-
-/** `2026-10-01` */
-export function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }
 
 export function beginOfDay(day: string): number {

@@ -78,7 +78,7 @@ export const perForm: Form = {
 const conditionKeys: Keys = { any: { schema: {} }, except: { schema: {} } };
 
 /** Words for keys that people write by habit. */
-export const keyHabits: Readonly<Record<string, string>> = {
+const keyHabits: Readonly<Record<string, string>> = {
   key: 'api_key',
   api_keys: 'api_key',
   keys: 'api_key',
@@ -95,6 +95,11 @@ export const keyHabits: Readonly<Record<string, string>> = {
   tool: 'mcp_tool',
   server: 'mcp_server',
 };
+
+/** The key that such a word stands for; any other word for itself. */
+export function keyMeantBy(word: string): string {
+  return Object.hasOwn(keyHabits, word) ? (keyHabits[word] ?? word) : word;
+}
 
 function knownKeys(form: PolicyForm): string[] {
   const own = form.target === 'mcp_tools' ? mcpOnly : llmOnly;
@@ -135,8 +140,8 @@ function refuseKey(
       'exists for LLM calls alone: leave out `target: mcp_tools`, or use `mcp_server`, `mcp_tool`, `api_key` or `metadata.…`';
     return { code: 'condition-not-for-target', said: say`\`${key}\` ${said}` };
   }
-  const habit = Object.hasOwn(keyHabits, key) ? keyHabits[key] : undefined;
-  const isKnown = habit !== undefined && (known.includes(habit) || habit.startsWith('metadata.'));
+  const habit = keyMeantBy(key);
+  const isKnown = known.includes(habit) || habit.startsWith('metadata.');
   const meant = (isKnown ? habit : undefined) ?? nearestName(key, known) ?? nearestMetadata(key);
   const hint =
     meant === undefined

@@ -1,8 +1,8 @@
 /** A backtest for programs: one shape, described once; `schemas/backtest.schema.json` is made of it. */
 
 import { z } from 'zod';
-import type { Exact } from '../exact.ts';
-import { multiply, round } from '../exact.ts';
+import { dayOf } from '../consumption/windows.ts';
+import { type Exact, toDecimal } from '../exact.ts';
 import { formatSpent } from '../impact/money.ts';
 import { isBudgetLimit } from '../resources/limit.ts';
 import type { BacktestFacts, Effect, Stopped } from './backtest-facts.ts';
@@ -160,7 +160,7 @@ function effectDocument(one: Effect, counts: boolean): z.infer<typeof effect> {
     first: one.first === null || counts ? null : { who: one.first.who, at: isoOf(one.first.at) },
     alert: alert === null ? null : { counters: alert.counters, first: iso(alert.first) },
     gateway_lag: { calls: one.late.calls, ...moneyIn(one.late.money) },
-    days: one.days.map(({ day, calls, money: cost }) => ({ day: isoOf(day).slice(0, 10), calls, ...moneyIn(cost) })),
+    days: one.days.map(({ day, calls, money: cost }) => ({ day: dayOf(day), calls, ...moneyIn(cost) })),
     blocked: one.who.map(({ who, since, days, calls, money: cost, alertAt }) => ({
       who,
       since: isoOf(since),
@@ -179,15 +179,9 @@ function stoppedDocument({ calls, money: cost, failed, people }: Stopped): z.inf
   return { calls, ...moneyIn(cost), failed_anyway: failed, people };
 }
 
-const decimals = 10n;
-
 /** Rows have ten decimals of a cent at most. */
 function moneyIn(cents: Exact): z.infer<typeof money> {
-  const units = round(multiply(cents, { n: 10n ** decimals, d: 1n }))
-    .toString()
-    .padStart(Number(decimals) + 1, '0');
-  const text = `${units.slice(0, -Number(decimals))}.${units.slice(-Number(decimals))}`;
-  return { cents: text.replace(/\.?0+$/, ''), usd: formatSpent(cents, 'cost') };
+  return { cents: toDecimal(cents, 10), usd: formatSpent(cents, 'cost') };
 }
 
 function isoOf(at: number): string {

@@ -3,7 +3,7 @@
 import { type AnswerBlock, renderAnswer } from './answer.ts';
 import type { BacktestFacts } from './backtest-facts.ts';
 import type { TextStyle } from './style.ts';
-import { type BacktestView, buildBacktestView, type SeenFact, type SeenLimit } from './view/backtest-view.ts';
+import { type BacktestView, buildBacktestView, isSaid, type SeenFact, type SeenLimit } from './view/backtest-view.ts';
 
 export function renderBacktestText(facts: BacktestFacts, style: TextStyle): string {
   const view = buildBacktestView(facts);
@@ -35,7 +35,7 @@ function limitBlocks(limit: SeenLimit, sides: BacktestView['sides']): AnswerBloc
   return [
     ...factBlocks(title, facts, sides),
     ...(who.length === 0 ? [] : [table]),
-    ...(more === 0 ? [] : [{ text: `and ${more.toLocaleString('en-US')} more` }]),
+    ...(more === null ? [] : [{ text: more }]),
     ...doubts.map((text) => ({ text })),
   ];
 }
@@ -43,16 +43,15 @@ function limitBlocks(limit: SeenLimit, sides: BacktestView['sides']): AnswerBloc
 function factBlocks(title: string, facts: readonly SeenFact[], sides: BacktestView['sides']): AnswerBlock[] {
   if (sides === null) {
     const width = Math.max(...facts.map(({ label }) => label.length));
-    const said = facts.filter(({ after }) => after !== '–');
-    return [{ lines: [title, ...said.map(({ label, after }) => `  ${label.padEnd(width)}  ${after}`)] }];
+    return [
+      { lines: [title, ...facts.filter(isSaid).map(({ label, after }) => `  ${label.padEnd(width)}  ${after}`)] },
+    ];
   }
   return [
     {
       title,
       columns: [{ head: '' }, { head: sides.before }, { head: sides.after }],
-      rows: facts
-        .filter(({ before, after }) => before !== '–' || after !== '–')
-        .map(({ label, before, after }) => [label, before, after]),
+      rows: facts.filter(isSaid).map(({ label, before, after }) => [label, before, after]),
     },
   ];
 }

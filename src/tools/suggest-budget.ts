@@ -12,7 +12,7 @@ import type { Known } from '../consumption/ask.ts';
 import { daysOfBudget, highestWindow, suggestBudget, suggestedOver } from '../consumption/suggest-budget.ts';
 import { dayMilliseconds, startOfDay } from '../consumption/windows.ts';
 import { compare, type Exact, total } from '../exact.ts';
-import { keyHabits } from '../policy/match.ts';
+import { keyMeantBy } from '../policy/match.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { gatewayNote, windowSchema } from './analytics-input.ts';
 import { workspaceNamed } from './names.ts';
@@ -48,7 +48,7 @@ export const suggestBudgetTool = defineTool<z.infer<ReturnType<typeof input>>, S
   output,
   async run({ workspace: wanted, per: said = 'workspace_id' }, context) {
     const { slug } = workspaceNamed(wanted, await context.workspaces());
-    const per = Object.hasOwn(keyHabits, said) ? (keyHabits[said] ?? said) : said;
+    const per = keyMeantBy(said);
     const grouping = groupingOf(per);
     const windows = windowsOf(slug, context.now());
     const highest =

@@ -171,4 +171,11 @@ describe('recommend', () => {
       '--reset "daily"',
     );
   });
+
+  it('says to programs in JSON what is wrong with the files', async () => {
+    const session = inFolder({ 'org.yaml': org, 'red.yaml': workspace(perUser('much')) });
+    const { exit, output } = await runRecommend({ ...asked, format: 'json' }, session, open);
+    expect(exit).toBe(1);
+    expect(JSON.parse(output)).toMatchObject({ ok: false, diagnostics: [{ severity: 'error', line: 6 }] });
+  });
 });

@@ -2,9 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { dayMilliseconds, dayOf } from '../../src/consumption/windows.ts';
 import { openDatabase } from '../../src/logs/duckdb.ts';
 import { keepDays } from '../../src/logs/keep-days.ts';
-import { dayOf, folderOfWorkspace, millisecondsOfDay } from '../../src/logs/store.ts';
+import { folderOfWorkspace } from '../../src/logs/store.ts';
 import { openFolder, writeStoreManifest } from '../../src/logs/store-files.ts';
 
 const begin = Date.UTC(2026, 9, 1);
@@ -17,13 +18,13 @@ export async function writeCallStore(store: string, paths: readonly string[]): P
     const { workspace_slug: slug } = JSON.parse(line) as { readonly workspace_slug: string };
     files.set(slug, [...(files.get(slug) ?? []), path]);
   }
-  const days = Array.from({ length: 31 }, (_, index) => dayOf(begin + index * millisecondsOfDay));
+  const days = Array.from({ length: 31 }, (_, index) => dayOf(begin + index * dayMilliseconds));
   const database = await openDatabase({ signal: new AbortController().signal });
   await openFolder(store);
   for (const [slug, own] of files) {
     const folder = folderOfWorkspace(store, slug);
     await openFolder(folder);
-    const window = { manifest: { fields: [], windows: [] }, days, askedAt: begin + 40 * millisecondsOfDay, settles: 0 };
+    const window = { manifest: { fields: [], windows: [] }, days, askedAt: begin + 40 * dayMilliseconds, settles: 0 };
     const kept = await keepDays({ files: own, isPacked: true, workspace: slug, ...window }, folder, database);
     const named = { workspace: slug, workspace_id: slug, base_url: 'https://example.com' };
     await writeStoreManifest(folder, { format: 1, ...named, days: kept.days });

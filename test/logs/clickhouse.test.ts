@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { type ClickHouse, openTableRows } from '../../src/logs/clickhouse.ts';
-import { quoteColumn, quoteLiteral } from '../../src/logs/clickhouse-columns.ts';
+import { quoteColumn, quoteLiteral, selectOfTable } from '../../src/logs/clickhouse-columns.ts';
 import { describeFacts } from '../../src/logs/describe-facts.ts';
 
 const usual = [
@@ -123,6 +123,35 @@ describe('rows of ClickHouse', () => {
       for (const sql of heard) expect(sql).toContain(`table = ${quoteLiteral(table)}`);
     },
   );
+
+  it('are not cut off by a window beyond what a DateTime holds, which old servers take for another one', () => {
+    const columns = new Map([
+      ['id', 'String'],
+      ['created_at', 'DateTime'],
+    ]);
+    const boundsIn = (from: string, to: string) =>
+      selectOfTable(columns, [], 'calls', { from: Date.parse(from), to: Date.parse(to) }).match(
+        /[<>]= toDateTime\(\d+\)/g,
+      );
+    expect(boundsIn('1970-01-01', '2106-02-07T06:28:15Z')).toEqual(['>= toDateTime(0)', '<= toDateTime(4294967295)']);
+    expect(boundsIn('1960-01-01', '2026-10-01')).toEqual(['<= toDateTime(1790812800)']);
+    expect(boundsIn('2026-10-01', '2150-01-01')).toEqual(['>= toDateTime(1790812800)']);
+    expect(boundsIn('1960-01-01', '2150-01-01')).toBeNull();
+  });
+
+  it.each([
+    [[], "CAST(NULL, 'Nullable(Float64)')"],
+    [['res_units'], "CAST(NULL, 'Nullable(Float64)')"],
+    [['total_units'], 'toFloat64(`total_units`)'],
+    [['req_units', 'res_units'], 'toFloat64(`req_units`) + toFloat64(`res_units`)'],
+    [
+      ['total_units', 'req_units', 'res_units'],
+      'coalesce(toFloat64(`total_units`), toFloat64(`req_units`) + toFloat64(`res_units`))',
+    ],
+  ])('take tokens from what there is of %j: 18.16 cannot coalesce what is null in every row', (names, sql) => {
+    const columns = new Map(['id', 'created_at', ...names].map((name) => [name, name === 'id' ? 'String' : 'UInt32']));
+    expect(selectOfTable(columns, [], 'calls', { from: null, to: null })).toContain(`, ${sql} AS tg_n,`);
+  });
 
   it('quotes what comes from outside so that nothing in it ends the quotes', () => {
     expect(quoteLiteral(`it's \\' "b" \`c\` \0`)).toBe(`'it\\'s \\\\\\' "b" \`c\` \\0'`);

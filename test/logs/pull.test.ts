@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../src/logs/duckdb.ts';
@@ -267,6 +267,33 @@ describe('commands over a store', () => {
     const more = await asker.type(`logs audit ${dayText(9)}..${dayText(0)} --out b.parquet`);
     expect(more.exit).toBe(5);
     expect(more.stdout).toContain(dayText(9));
+  });
+
+  it('logs audit is not whole without a workspace that was asked for and never pulled', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(3) }) });
+    await pulled(asker, `${pull} --since 3d`);
+    const words = `logs audit ${dayText(2)}..${dayText(1)} --workspace ws-team-b --workspace ws-team-a --out a.jsonl --format json`;
+    const ran = await asker.type(words);
+    expect(ran.exit).toBe(5);
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      ok: false,
+      rows: 4,
+      workspaces: [
+        { workspace: 'ws-team-a', rows: 4, missing: [] },
+        { workspace: 'ws-team-b', rows: 0, missing: [dayText(2), dayText(1)] },
+      ],
+    });
+  });
+
+  it('logs audit says which day has lost its file', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(2) }) });
+    await pulled(asker, `${pull} --since 2d`);
+    const file = readdirSync(folderOf(asker)).find((name) => name.startsWith(dayText(1)));
+    rmSync(join(folderOf(asker), file ?? ''));
+    const ran = await asker.type(`logs audit ${dayText(1)}..${dayText(0)} --out a.jsonl`);
+    expect(ran.exit).toBe(1);
+    expect(ran.stderr).toContain(`the file of ${dayText(1)} of ws-team-a is not what its manifest says`);
+    expect(existsSync(join(asker.folder, 'a.jsonl'))).toBe(false);
   });
 
   it('a store that is not there says how to get one', async () => {

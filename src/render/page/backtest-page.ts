@@ -1,5 +1,6 @@
 /** A backtest as one file of HTML. */
 
+import { dayMilliseconds, dayOf } from '../../consumption/windows.ts';
 import { zero } from '../../exact.ts';
 import type { BacktestFacts, Effect } from '../backtest-facts.ts';
 import { escapeHtml } from '../escape-html.ts';
@@ -7,14 +8,13 @@ import {
   type BacktestView,
   buildBacktestView,
   describeEffect,
+  isSaid,
   type SeenFact,
   type SeenLimit,
 } from '../view/backtest-view.ts';
 import { drawCurve, drawDays } from './charts.ts';
 import { htmlFold, htmlPicture, htmlSection, htmlTable } from './html-cells.ts';
 import { writePage } from './shell.ts';
-
-const dayMilliseconds = 86_400_000;
 
 export function renderBacktestPage(facts: BacktestFacts): string {
   const view = buildBacktestView(facts);
@@ -27,19 +27,16 @@ export function renderBacktestPage(facts: BacktestFacts): string {
       view.limits.length > 1
         ? htmlSection('All limits together', factTable('all limits together', view.together, sides))
         : '',
-      ...facts.limits.map((limit, index) => {
-        const seen = view.limits[index];
-        return seen === undefined ? '' : limitSection(seen, limit.after ?? limit.before, sides, index);
-      }),
+      ...view.limits.map((limit, index) => limitSection(limit, sides, index)),
       view.limits.length === 0 ? '<p>No limit was replayed.</p>' : '',
     ],
     foot: view.notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n'),
   });
 }
 
-function limitSection(seen: SeenLimit, effect: Effect | null, sides: BacktestView['sides'], index: number): string {
-  const { title, facts, who, more, doubts, days, curve } = seen;
-  const who20 = htmlTable(
+function limitSection(limit: SeenLimit, sides: BacktestView['sides'], index: number): string {
+  const { title, shown, facts, who, more, doubts } = limit;
+  const counters = htmlTable(
     `who is blocked by ${title}`,
     [
       { head: 'who' },
@@ -53,11 +50,11 @@ function limitSection(seen: SeenLimit, effect: Effect | null, sides: BacktestVie
   );
   return htmlSection(
     title,
-    effect === null ? '' : `<p>${escapeHtml(describeEffect(effect))}</p>`,
+    shown === null ? '' : `<p>${escapeHtml(describeEffect(shown))}</p>`,
     factTable(title, facts, sides),
-    who.length === 0 ? '' : who20,
-    more === 0 ? '' : `<p class="more">and ${more.toLocaleString('en-US')} more</p>`,
-    effect === null ? '' : charts(title, effect, days, curve, index),
+    who.length === 0 ? '' : counters,
+    more === null ? '' : `<p class="more">${escapeHtml(more)}</p>`,
+    shown === null ? '' : charts(limit, shown, index),
     ...doubts.map((doubt) => `<p class="more">${escapeHtml(doubt)}</p>`),
   );
 }
@@ -68,25 +65,17 @@ function factTable(caption: string, facts: readonly SeenFact[], sides: BacktestV
       ? [{ head: '' }, { head: 'would have' }]
       : [{ head: '' }, { head: sides.before }, { head: sides.after }];
   const rows = facts
-    .filter(({ before, after }) => before !== '–' || after !== '–')
+    .filter(isSaid)
     .map(({ label, before, after }) => (sides === null ? [label, after] : [label, before, after]).map(escapeHtml));
   return htmlTable(caption, columns, rows);
 }
 
-function charts(
-  title: string,
-  effect: Effect,
-  days: SeenLimit['days'],
-  curve: SeenLimit['curve'],
-  index: number,
-): string {
+function charts({ title, days, curve }: SeenLimit, effect: Effect, index: number): string {
   const figures: string[] = [];
   const [first, last] = [effect.days[0]?.day, effect.days.at(-1)?.day];
   if (first !== undefined && last !== undefined) {
     const length = (last - first) / dayMilliseconds + 1;
-    const dates = Array.from({ length }, (_, day) =>
-      new Date(first + day * dayMilliseconds).toISOString().slice(0, 10),
-    );
+    const dates = Array.from({ length }, (_, day) => dayOf(first + day * dayMilliseconds));
     const money = new Map(effect.days.map((one) => [one.day, one.money]));
     const costs = dates.map((date) => money.get(Date.parse(date)) ?? zero);
     const chart = { dates, series: [{ name: title, costs }], isNothing: false, rows: [], missing: null };

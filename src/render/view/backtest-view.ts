@@ -1,5 +1,6 @@
 /** What a person sees of a backtest, before it is written in a format. */
 
+import { dayOf } from '../../consumption/windows.ts';
 import { formatSpent } from '../../impact/money.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { formatAmount } from '../../resources/amounts.ts';
@@ -31,10 +32,12 @@ export interface SeenFact {
 export interface SeenLimit {
   /** `per-user (marketing)`. */
   readonly title: string;
+  /** Whose counters, days and curve are shown: as it is to be, else as it was. */
+  readonly shown: Effect | null;
   readonly facts: readonly SeenFact[];
   readonly who: readonly SeenCounter[];
-  /** Counters that are not shown. */
-  readonly more: number;
+  /** Of counters that are not shown: `and 1,234 more`. Null: all are. */
+  readonly more: string | null;
   readonly days: readonly { readonly day: string; readonly calls: string; readonly money: string }[];
   readonly curve: readonly { readonly amount: string; readonly refused: string }[];
   readonly doubts: readonly string[];
@@ -50,6 +53,11 @@ export interface SeenCounter {
 }
 
 const nothing = '–';
+
+/** One of the sides says something. */
+export function isSaid({ before, after }: SeenFact): boolean {
+  return before !== nothing || after !== nothing;
+}
 
 export function buildBacktestView(facts: BacktestFacts): BacktestView {
   const { rows, sides, together, limits } = facts;
@@ -84,8 +92,7 @@ export function describeReplayed(
   const own = limits.filter(isOfChange);
   const [refusal] = refusals.filter(isOfChange);
   const effects = own.flatMap(({ after }) => (after === null ? [] : [after]));
-  const span =
-    rows.oldest === null || rows.newest === null ? '' : `${dayText(rows.oldest)} to ${dayText(rows.newest)}: `;
+  const span = rows.oldest === null || rows.newest === null ? '' : `${dayOf(rows.oldest)} to ${dayOf(rows.newest)}: `;
   const [first, ...more] = effects.map(describeEffect);
   if (first !== undefined) return `${span}${[first, ...more].join('; ')}`;
   const [gone] = own.flatMap(({ before }) => (before === null ? [] : [before]));
@@ -93,16 +100,14 @@ export function describeReplayed(
   return refusal === undefined ? '' : `not replayed over logs: it ${escapeInvisible(refusal.why)}`;
 }
 
-function dayText(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
-}
-
 function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: BacktestFacts): SeenLimit {
   const sides: Sides<Effect> = { before, after };
   const shown = after ?? before;
+  const more = shown === null || shown.who.length === 0 ? 0 : shown.blocked - shown.who.length;
   const hasAlert = before?.alert != null || after?.alert != null;
   return {
     title: placeOf(name, workspace),
+    shown,
     facts: [
       fact('limit', sides, ({ said }) => said),
       fact('refused', sides, ({ stopped, checked }) => describeStopped(stopped, checked, rows)),
@@ -122,9 +127,9 @@ function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: Bac
       money: formatSpent(money, 'cost'),
       alert: alertAt === null ? nothing : formatInstant(alertAt),
     })),
-    more: shown === null || shown.who.length === 0 ? 0 : shown.blocked - shown.who.length,
+    more: more === 0 ? null : `and ${count(more)} more`,
     days: (shown?.days ?? []).map(({ day, calls, money }) => ({
-      day: new Date(day).toISOString().slice(0, 10),
+      day: dayOf(day),
       calls: count(calls),
       money: formatSpent(money, 'cost'),
     })),

@@ -1,9 +1,9 @@
 /** Days and instants as a person writes them; all are UTC. */
 
+import { dayMilliseconds } from '../../consumption/windows.ts';
+
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
-
-const dayMilliseconds = 86_400_000;
 
 /** `Tue 2026-11-24`. */
 export function day(instant: string): string {
