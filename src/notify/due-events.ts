@@ -1,7 +1,7 @@
 /** What is told beside budgets, each once for as long as it holds. Pure. */
 
+import { isExpiring } from '../consumption/expiring.ts';
 import type { ExpiringThing } from '../consumption/read-limits.ts';
-import { dayMilliseconds } from '../consumption/windows.ts';
 import { groupBy } from '../live/place-index.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { describeKey, describePlaced } from '../render/describe-change.ts';
@@ -149,13 +149,11 @@ export function groupByPlace(
   }));
 }
 
-const expiryDays = 14;
-
 /** Keys and providers that stop working soon: where the entry's or the workspace's people asked. */
 export function expiriesOf(expiries: readonly ExpiringThing[], watcher: Watcher, words: EventWords): HappeningGroup[] {
   return expiries.flatMap(({ kind, workspace, id, name, expiresAt }): HappeningGroup[] => {
     const at = Date.parse(expiresAt);
-    if (!(at > words.now && at <= words.now + expiryDays * dayMilliseconds)) return [];
+    if (!isExpiring(at, words.now)) return [];
     const route = watcher.routeOfEntry(kind, id) ?? watcher.routeOfPlace(workspace);
     if (!route.also.has('expiring')) return [];
     const hidden = isHidden(kind, words);

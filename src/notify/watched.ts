@@ -1,6 +1,6 @@
 /** Which live limits are ours to tell of, and whom: the record's entries and settings beside what was read. Pure. */
 
-import type { LiveLimit } from '../consumption/limit-status.ts';
+import { type LiveLimit, objectIdOf } from '../consumption/limit-status.ts';
 import { dayMilliseconds, levelOf, windowStart } from '../consumption/windows.ts';
 import type { AppliedRecord, RecordedEntry } from '../plan/applied-record.ts';
 import {
@@ -71,7 +71,7 @@ export function createWatcher(settings: AlertSettings, { workspaces }: Pick<Appl
   const foundOf = (kind: RecordedEntry['kind'], id: string): Found | undefined => byObject.get(objectKey(kind, id));
   return {
     watch(limit) {
-      const id = limit.kind === 'workspace-limits' ? limit.id.slice(0, limit.id.lastIndexOf('/')) : limit.id;
+      const id = objectIdOf(limit);
       const found = foundOf(limit.kind, id);
       if (found === undefined) return null;
       const slot = limit.kind === 'workspace-limits' ? slotOfLimit(limit) : '';
