@@ -94,7 +94,7 @@ function factsOf(news: LimitNews, words: NewsWords, name: string, place: string)
   const { limit } = news;
   const { facts, nextReset } = limit;
   const { used, percent } = fullestOf(news);
-  // What is refused by now is no forecast, and is said below.
+  // What is refused by now is not a forecast, and is said below.
   const forecast = limit.exhausted > 0 ? null : describeForecast(limit);
   const owner = facts.workspace === null ? undefined : words.owners.get(facts.workspace);
   const estimated = facts.usage.known && facts.usage.source === 'estimated' ? ', estimated from analytics' : '';
