@@ -3,7 +3,7 @@
  * laid over nothing, so that a part moves only when somebody edits it.
  */
 
-import { alertingOf } from '../policy/alerting.ts';
+import { alertingOf, recipientsOf } from '../policy/alerting.ts';
 import type { WrittenFiles } from '../policy/compile.ts';
 import { resolveLimits, type WrittenLimits } from '../policy/limits-entry.ts';
 import type { OrgFile } from '../policy/org.ts';
@@ -83,9 +83,9 @@ function addWorkspace(workspace: WorkspaceFile, groups: Map<string, Group>): voi
   }
 }
 
-function alertsOf({ alerts }: Pick<OrgFile, 'alerts'>): Group {
-  const recipients = alerts?.recipients;
-  return recipients === undefined ? {} : { alerts: (recipients ?? []).map(({ address }) => address).sort() };
+function alertsOf(file: Pick<OrgFile, 'alerts'>): Group {
+  const recipients = recipientsOf(file);
+  return recipients === undefined ? {} : { alerts: recipients.map(({ address }) => address).sort() };
 }
 
 function forgetOf({ forget }: Pick<OrgFile, 'forget'>): Group {

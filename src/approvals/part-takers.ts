@@ -74,7 +74,7 @@ function committerOf(committer: CommitPerson, isForged: boolean): CommitPerson &
 }
 
 /** `Requested-by: @login` adds to those who had a part; it never clears anybody. In small letters, without the `@`. */
-function requestersOf({ message }: Pick<CommitFacts, 'message'>): string[] {
+function requestersOf({ message }: CommitFacts): string[] {
   return message.split('\n').flatMap((line) => {
     const [name = '', said = ''] = line.slice(0, 400).split(':', 2);
     if (name.trim().toLowerCase() !== 'requested-by') return [];

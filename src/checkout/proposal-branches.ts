@@ -6,6 +6,7 @@ import { importCommit, quotePath, renderData } from './fast-import.ts';
 import { fetchFrom } from './fetch.ts';
 import { describeFailure } from './git-child.ts';
 import { nameFolder, type ReadObjects } from './git-objects.ts';
+import { pushFlags, tipIn } from './push-refs.ts';
 import { parseRemote } from './remote-url.ts';
 import type { Repository } from './repository.ts';
 import type { Git } from './run-git.ts';
@@ -116,7 +117,6 @@ function placeOf(url: string): string {
 function openProposals(git: Git, repository: Repository): ProposalBranches {
   const { remote, remoteName } = repository;
   let made = 0;
-  const pushFlags = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no'];
 
   /** Null: there is no such ref. */
   async function readRefs(refs: readonly string[], failed: string): Promise<readonly (string | null)[]> {
@@ -127,8 +127,7 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
         hint: 'Propose the same again: what is there already is found.',
       });
     }
-    const lines = asked.stdout.toString('utf8').split('\n');
-    return refs.map((ref) => lines.find((line) => line.endsWith(`\t${ref}`))?.split('\t')[0] ?? null);
+    return refs.map((ref) => tipIn(asked.stdout, ref));
   }
 
   /** All of them or none. */

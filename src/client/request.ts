@@ -220,7 +220,8 @@ function createGuardedLookup(mayConnect: (address: string) => boolean): LookupFu
     });
 }
 
-function headerText(answer: Dispatcher.ResponseData, name: string): string | undefined {
+/** Of several of that name the first. */
+export function headerText(answer: Dispatcher.ResponseData, name: string): string | undefined {
   const value = answer.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

@@ -23,6 +23,7 @@ import type { AlertSettings } from '../resources/alert-settings.ts';
 import { refuseFor } from '../run/output.ts';
 import type { CommandResult, CommonOptions, Session } from '../run/session.ts';
 import { type Started, startRun } from '../run/start.ts';
+import { ownersOf } from '../run/workspace-owners.ts';
 
 export interface NotifyOptions extends CommonOptions {
   /** Say what would be told; send and remember nothing. */
@@ -87,7 +88,7 @@ function tellNobody({ desired, record }: InForce, options: NotifyOptions): Notif
   return { exit: record === null ? exitCodes.stale : exitCodes.ok, view };
 }
 
-interface Telling {
+interface Beginning {
   readonly started: Started;
   readonly inForce: InForce & {
     readonly record: NonNullable<InForce['record']>;
@@ -96,7 +97,7 @@ interface Telling {
   readonly alerts: AlertSettings;
 }
 
-async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOptions, session: Session) {
+async function tellIn({ started, inForce, alerts }: Beginning, options: NotifyOptions, session: Session) {
   const { open, reads, record: place } = started;
   const { record, settings } = inForce;
   // What the settings say, wherever it runs: a message goes to those who are named in the files, not to the public.
@@ -111,7 +112,7 @@ async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOpti
     const reading = readSeen(settings, counts, options, reads, now);
     const seen = await session.waiting('reading limits, counters and analytics', reading);
     const watcher = createWatcher(alerts, record);
-    const owners = ownersOf(inForce, seen.read.workspaces);
+    const owners = ownersOf(inForce.desired.workspaces, seen.read.workspaces);
     const words = { environment: record.environment, names: seen.read.keyNames, counts, owners, now: seen.at };
     const events = await readEvents({ inForce, open, alerts, seen, watcher, counts, owners }, options, session);
     const watched = seen.limits.filter(({ facts }) => watcher.watch(facts) !== null);
@@ -137,7 +138,6 @@ async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOpti
       : await session.waiting('telling', tellDue({ ...telling, senders: channels.senders }));
     const gaps = [
       ...describeUnknown(watched),
-
       ...seen.read.gaps.map(({ kind, workspace, why }) => `${kind} of ${workspace ?? 'the organisation'}: ${why}`),
       ...seen.gaps,
       ...events.gaps,
@@ -155,19 +155,6 @@ function describeUnknown(limits: readonly LimitStatus[]): string[] {
     if (!facts.usage.known) reasons.set(facts.usage.why, (reasons.get(facts.usage.why) ?? 0) + 1);
   }
   return [...reasons].map(([why, count]) => `the use of ${count} ${count === 1 ? 'limit' : 'limits'}: ${why}`);
-}
-
-function ownersOf(
-  { desired }: Pick<InForce, 'desired'>,
-  workspaces: readonly { readonly id: string; readonly slug: string }[],
-): ReadonlyMap<string, string> {
-  const slugs = new Map(workspaces.flatMap(({ id, slug }) => [[id, slug] as const, [slug, slug] as const]));
-  return new Map(
-    desired.workspaces.flatMap(({ ref, owner }) => {
-      const slug = slugs.get(ref);
-      return slug === undefined || owner === undefined ? [] : [[slug, owner] as const];
-    }),
-  );
 }
 
 /** Recorded limits that could not be looked at: nobody can be told of them, which must not look like nothing to tell. */

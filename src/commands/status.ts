@@ -1,6 +1,7 @@
 import { createReads, type Reads } from '../consumption/ask.ts';
 import { checkOver, type OverCheck } from '../consumption/check-over.ts';
 import type { UsageUnit } from '../consumption/counters.ts';
+import { expiryDays, listExpiring } from '../consumption/expiring.ts';
 import { judgeReadLimits, usageUnitOf } from '../consumption/judged-limits.ts';
 import {
   isOver,
@@ -17,7 +18,7 @@ import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { committedLive } from '../impact/committed-live.ts';
 import { renderPage, renderStatus, renderStatusHeadline } from '../render/status.ts';
-import type { StatusExpiry, StatusFacts, StatusLimit } from '../render/status-facts.ts';
+import type { StatusFacts, StatusLimit } from '../render/status-facts.ts';
 import { renderStatusMetrics, type StatusRates } from '../render/status-metrics.ts';
 import { describeCheck } from '../render/status-words.ts';
 import { hasAlert, type ToldBy, toldBy, toldByService } from '../resources/told-by.ts';
@@ -30,6 +31,7 @@ import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
 import { readNobody } from '../run/read-nobody.ts';
 import { readRecentChanges } from '../run/recent-changes.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session, type StatusFormat } from '../run/session.ts';
+import { ownersOf } from '../run/workspace-owners.ts';
 
 export interface StatusOptions extends Omit<CommonOptions, 'format'> {
   readonly format: StatusFormat;
@@ -45,8 +47,6 @@ export interface StatusOptions extends Omit<CommonOptions, 'format'> {
 
 /** Each workspace costs seven requests to analytics; nobody waits for a thousand of them without having asked. */
 const mostUnasked = 25;
-
-const expiryDays = 14;
 
 /** A page is looked at once a week. */
 const changeDays = 7;
@@ -117,7 +117,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       check,
       below: all.length - unknown(all) - (limits.length - unknown(limits)),
       belowUnknown: unknown(all) - unknown(limits),
-      expiring: expiringOf(read, at),
+      expiring: listExpiring(read.expiries, at),
       expiryDays,
       gaps: [...read.gaps, ...(nobody?.gaps ?? [])],
       unread: read.unread,
@@ -137,7 +137,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     const page = await renderPage({
       status: facts,
       environment: desired?.environment ?? null,
-      owners: ownersOf(desired, read),
+      owners: ownersOf(desired?.workspaces ?? [], read.workspaces),
       committed: new Map(read.workspaces.map(({ slug }) => [slug, committedLive(slug, live, read)] as const)),
       changes,
     });
@@ -183,17 +183,6 @@ function exitOf(check: OverCheck | null): ExitCode {
   }
 }
 
-/** By slug: who answers for a workspace by its file. */
-function ownersOf(desired: Desired | null, { workspaces }: ReadLimits): Map<string, string> {
-  const slugs = new Map(workspaces.flatMap(({ id, slug }) => [[id, slug] as const, [slug, slug] as const]));
-  return new Map(
-    (desired?.workspaces ?? []).flatMap(({ ref, owner }) => {
-      const slug = slugs.get(ref);
-      return slug === undefined || owner === undefined ? [] : [[slug, owner] as const];
-    }),
-  );
-}
-
 /** For the unit, for who may be shown, and for what is declared. Null: there are no files; a result: they have errors. */
 async function readDesired(options: CommonOptions, session: Session): Promise<Desired | null | CommandResult> {
   const loaded = await loadPoliciesIfAny(options, session);
@@ -231,11 +220,4 @@ function doubtKeyLimits(all: readonly LimitStatus[], silent: number): string | n
   return silent === 0
     ? `Limits of keys count only where ${setting}; no counter of a key shows any use.`
     : `Limits of keys may not count: ${silent} ${silent === 1 ? 'key made calls and its counter stands' : 'keys made calls and their counters stand'} at nothing. They count only where ${setting}.`;
-}
-
-function expiringOf({ expiries }: ReadLimits, now: number): StatusExpiry[] {
-  return expiries
-    .map(({ expiresAt, ...rest }) => ({ ...rest, at: Date.parse(expiresAt) }))
-    .filter(({ at }) => at > now && at <= now + expiryDays * dayMilliseconds)
-    .sort((a, b) => a.at - b.at || (a.name + a.id < b.name + b.id ? -1 : 1));
 }

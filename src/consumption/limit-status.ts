@@ -26,6 +26,11 @@ export interface LiveLimit extends BudgetLimit {
   readonly usage: LimitUse;
 }
 
+/** Of the object that carries it: a workspace has several budgets, each with an id of its own here. */
+export function objectIdOf({ kind, id }: Pick<LiveLimit, 'kind' | 'id'>): string {
+  return kind === 'workspace-limits' ? id.slice(0, id.lastIndexOf('/')) : id;
+}
+
 export type LimitUse =
   | {
       readonly known: true;

@@ -4,6 +4,7 @@ import {
   type AlertSettings,
   type AlertThreshold,
   type ChannelSettings,
+  mailPortOf,
   organisationPlace,
   type PlaceAlerts,
 } from '../resources/alert-settings.ts';
@@ -36,10 +37,10 @@ function plain(text: string): string {
 function describeChannel(channel: ChannelSettings): string {
   switch (channel.type) {
     case 'mail': {
-      const { host, port = channel.security === 'tls' ? 465 : 587, from, security, user_env, password_env } = channel;
+      const { host, from, security, user_env, password_env } = channel;
       const names = [user_env, password_env].flatMap((name) => (name === undefined ? [] : [plain(name)]));
       const login = names.length === 0 ? 'without a login' : `login from ${names.join(' and ')}`;
-      return `mail by ${plain(host)}:${port} as ${plain(from)}${security === undefined ? '' : ` (${security})`}, ${login}`;
+      return `mail by ${plain(host)}:${mailPortOf(channel)} as ${plain(from)}${security === undefined ? '' : ` (${security})`}, ${login}`;
     }
     case 'slack':
     case 'teams':

@@ -1,13 +1,13 @@
 /** A channel in the words of those who send, from the settings in force. */
 
-import type { ChannelSettings } from '../resources/alert-settings.ts';
+import { type ChannelSettings, mailPortOf } from '../resources/alert-settings.ts';
 import type { Channel } from './message.ts';
 
 export function channelOf(name: string, said: ChannelSettings): Channel {
   switch (said.type) {
     case 'mail': {
       const { host, from, user_env: user, password_env: password } = said;
-      const port = said.port ?? (said.security === 'tls' ? 465 : 587);
+      const port = mailPortOf(said);
       return {
         type: 'mail',
         name,

@@ -1,15 +1,13 @@
 /** What is told beside budgets, each once for as long as it holds. Pure. */
 
+import { isExpiring } from '../consumption/expiring.ts';
 import type { ExpiringThing } from '../consumption/read-limits.ts';
-import { dayMilliseconds } from '../consumption/windows.ts';
+import { groupBy } from '../live/place-index.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
-import { digestOf } from '../plan/digest.ts';
-import type { Change, Unmanaged } from '../plan/types.ts';
 import { describeKey, describePlaced } from '../render/describe-change.ts';
-import { describeDrift } from '../render/describe-drift.ts';
-import type { DriftView } from '../render/drift.ts';
-import { describeDays, formatDay, formatInstant } from '../render/status-words.ts';
-import type { AlertRoute, AlsoTold } from '../resources/alert-settings.ts';
+import { describeDays, formatInstant } from '../render/status-words.ts';
+import type { AlertRoute } from '../resources/alert-settings.ts';
+import type { Kind } from '../resources/types.ts';
 import { hashOf, type Mark, type Memory, markIn } from './memory.ts';
 import type { Message } from './message.ts';
 import { type ChannelKinds, channelsOf, leftOf, messageIdOf, type Telling } from './telling.ts';
@@ -28,6 +26,11 @@ export interface Happening {
   /** One line of a message that tells of several; null: it is a message of its own. */
   readonly line: string | null;
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** One of a workspace, or of the organisation itself (null). */
+export interface PlacedHappening extends Happening {
+  readonly workspace: string | null;
 }
 
 /** Happenings that are told in one message. */
@@ -58,11 +61,16 @@ export function findDueEvents({ groups, complete, channels, memory, environment 
   const tellings = groups.flatMap(({ all, write }): Telling[] => {
     const known = all.map((one) => ({ one, told: toldOf(one, memory) }));
     const fresh = known.filter(({ told }) => told === null).map(({ one }) => one);
-    const again = new Map<string, Happening[]>();
-    for (const { one, told } of known) {
-      if (told?.left !== undefined) again.set(told.m, [...(again.get(told.m) ?? []), one]);
-    }
-    return [tell(fresh, null), ...[...again].map(([id, due]) => tell(due, id))].flat();
+    const again = groupBy(known, ({ told }) => (told?.left === undefined ? null : told.m));
+    return [
+      tell(fresh, null),
+      ...[...again].map(([id, due]) =>
+        tell(
+          due.map(({ one }) => one),
+          id,
+        ),
+      ),
+    ].flat();
 
     function tell(due: readonly Happening[], id: string | null): Telling[] {
       const [first] = due;
@@ -85,7 +93,7 @@ function toldOf(one: Happening, memory: Pick<Memory, 'marks'>): Mark | null {
 const mostLines = 30;
 
 /** A list of what is due, in one message. */
-export function writeList(
+function writeList(
   words: {
     readonly kind: Message['kind'];
     readonly title: string;
@@ -112,32 +120,49 @@ export function writeList(
   };
 }
 
-const expiryDays = 14;
-
 export interface EventWords {
   readonly environment: string;
+  /** Nobody is to be named (`review.show_people`). */
   readonly counts: boolean;
   readonly now: number;
 }
 
-function isAsked({ also }: AlertRoute, what: AlsoTold): boolean {
-  return also.has(what);
+/** The name of a key may be that of a person. */
+export function isHidden(kind: Kind, { counts }: Pick<EventWords, 'counts'>): boolean {
+  return counts && kind === 'key-limits';
+}
+
+/** As messages call it. */
+export function placeOf({ workspace }: { readonly workspace: string | null }): string {
+  return workspace ?? 'the organisation';
+}
+
+/** One message for each place, in the order in which places come. */
+export function groupByPlace(
+  all: readonly PlacedHappening[],
+  words: EventWords,
+  say: { readonly kind: Message['kind']; readonly title: (count: number) => string; readonly why: string },
+): HappeningGroup[] {
+  return [...groupBy(all, placeOf)].map(([place, placed]) => ({
+    all: placed,
+    write: (due) => writeList({ ...say, ...words, title: `${say.title(due.length)} (${place})` }, due),
+  }));
 }
 
 /** Keys and providers that stop working soon: where the entry's or the workspace's people asked. */
 export function expiriesOf(expiries: readonly ExpiringThing[], watcher: Watcher, words: EventWords): HappeningGroup[] {
   return expiries.flatMap(({ kind, workspace, id, name, expiresAt }): HappeningGroup[] => {
     const at = Date.parse(expiresAt);
-    if (!(at > words.now && at <= words.now + expiryDays * dayMilliseconds)) return [];
+    if (!isExpiring(at, words.now)) return [];
     const route = watcher.routeOfEntry(kind, id) ?? watcher.routeOfPlace(workspace);
-    if (!isAsked(route, 'expiring')) return [];
-    const hidden = words.counts && kind === 'key-limits';
+    if (!route.also.has('expiring')) return [];
+    const hidden = isHidden(kind, words);
     const what = hidden ? 'an API key' : describeKey({ kind, workspace, name });
     const data = { kind, workspace, name: hidden ? null : name, expiresAt };
     const all = [
       { kind: 'key-expires' as const, key: `${kind} ${id}`, version: expiresAt, end: at, route, line: null, data },
     ];
-    const place = workspace ?? 'the organisation';
+    const place = placeOf({ workspace });
     const write = (): Omit<Message, 'id'> => ({
       kind: 'key-expires',
       title: `${what} expires ${describeDays(at, words.now)} (${place})`,
@@ -156,24 +181,20 @@ export function expiriesOf(expiries: readonly ExpiringThing[], watcher: Watcher,
   });
 }
 
-/** A condition may name keys and users. */
-function namesSomebody({ before, after }: Change): boolean {
-  return [before, after].some((fields) => fields?.match !== undefined && fields.match !== 'all');
-}
-
 /** What became of the last apply, where not everything was carried out. */
 export function failedApplyOf(record: AppliedRecord, watcher: Watcher, words: EventWords): HappeningGroup[] {
   const route = watcher.routeOfPlace(null);
   const failed = record.outcomes.filter(({ status }) => status === 'failed' || status === 'not-attempted');
   const { claim } = record;
   const isDead = claim !== undefined && Date.parse(claim.leaseUntil) <= words.now;
-  if (!isAsked(route, 'failed-apply') || (failed.length === 0 && !isDead)) return [];
+  if (!route.also.has('failed-apply') || (failed.length === 0 && !isDead)) return [];
   const run = isDead ? claim.run : record.run;
   const lines = isDead
     ? [`The run ${run} by ${claim.by} began ${claim.startedAt} and never said how it ended.`]
     : failed.map(({ kind, workspace, name, status, detail }) => {
-        const shown = words.counts && kind === 'key-limits' ? 'a key' : describePlaced({ kind, workspace, name });
-        return `${shown}: ${status === 'failed' ? 'failed' : 'not attempted'}${detail === undefined || (words.counts && kind === 'key-limits') ? '' : `: ${detail}`}`;
+        const hidden = isHidden(kind, words);
+        const shown = hidden ? 'a key' : describePlaced({ kind, workspace, name });
+        return `${shown}: ${status === 'failed' ? 'failed' : 'not attempted'}${detail === undefined || hidden ? '' : `: ${detail}`}`;
       });
   const all = lines.map(
     (line): Happening => ({
@@ -191,145 +212,4 @@ export function failedApplyOf(record: AppliedRecord, watcher: Watcher, words: Ev
     : `${failed.length} ${failed.length === 1 ? 'change' : 'changes'} of the last apply ${failed.length === 1 ? 'was' : 'were'} not carried out`;
   const why = 'They are still owed: the next apply tries them again. `tollgate show` says more.';
   return [{ all, write: (due) => writeList({ kind: 'apply-failed', title, why, ...words }, due) }];
-}
-
-/**
- * What somebody loosened by hand, and limits that nobody declared; by workspace.
- *
- * @param seen limits that no entry of the record is about: a plan looks only where files and record are about something
- */
-export function driftOf(
-  { plan, report }: DriftView,
-  seen: readonly Unmanaged[],
-  watcher: Watcher,
-  words: EventWords,
-): HappeningGroup[] {
-  const loosened = report.drifts
-    .filter(({ direction }) => direction === 'loosen')
-    .map((drift): Happening & { readonly workspace: string | null } => {
-      const { key } = drift.change;
-      const hidden = words.counts && key.kind === 'key-limits';
-      const line = hidden
-        ? 'the limits of a key were loosened'
-        : `${describePlaced(key)}${words.counts && namesSomebody(drift.change) ? ' was loosened' : `: ${describeDrift(drift, plan.names)}`}`;
-      const version = digestOf(drift.fieldChanges.map(({ field, after }) => [field, after ?? null])).slice(0, 12);
-      const route = watcher.routeOfPlace(key.workspace);
-      const data = { kind: key.kind, workspace: key.workspace, name: hidden ? null : key.name, summary: line };
-      return {
-        kind: 'loosened',
-        key: drift.change.id,
-        version,
-        end: null,
-        route,
-        line,
-        data,
-        workspace: key.workspace,
-      };
-    })
-    .filter(({ workspace }) => isAsked(watcher.routeOfPlace(workspace), 'loosened'));
-  const planned = new Set(plan.unmanaged.map(({ kind, id }) => `${kind} ${id}`));
-  const undeclared = [...plan.unmanaged, ...seen.filter(({ kind, id }) => !planned.has(`${kind} ${id}`))]
-    .filter(({ workspace }) => isAsked(watcher.routeOfPlace(workspace), 'undeclared'))
-    .map(({ kind, workspace, id, name, fields = [] }): Happening & { readonly workspace: string | null } => {
-      const hidden = words.counts && kind === 'key-limits';
-      const what = hidden ? 'a key' : describePlaced({ kind, workspace, name: name ?? id });
-      const line = fields.length === 0 ? what : `${what}: ${fields.join(', ')}`;
-      const data = { kind, workspace, name: hidden ? null : name, fields };
-      const route = watcher.routeOfPlace(workspace);
-      return {
-        kind: 'undeclared',
-        key: `${kind} ${id}`,
-        version: [...fields].sort().join(' '),
-        end: null,
-        route,
-        line,
-        data,
-        workspace,
-      };
-    });
-  return [
-    ...groupByPlace(loosened).map(([place, all]) => ({
-      all,
-      write: (due: readonly Happening[]) =>
-        writeList(
-          {
-            kind: 'loosened',
-            title: `${due.length} ${due.length === 1 ? 'limit was' : 'limits were'} loosened by hand (${place})`,
-            why: 'The next apply puts it back, as `review.drift` says. `tollgate drift` shows it, and who did it where that can be read.',
-            ...words,
-          },
-          due,
-        ),
-    })),
-    ...groupByPlace(undeclared).map(([place, all]) => ({
-      all,
-      write: (due: readonly Happening[]) =>
-        writeList(
-          {
-            kind: 'undeclared',
-            title: `${due.length} ${due.length === 1 ? 'limit is' : 'limits are'} in no file (${place})`,
-            why: '`tollgate import` writes what is in no file into the policy files.',
-            ...words,
-          },
-          due,
-        ),
-    })),
-  ];
-}
-
-function groupByPlace<T extends { readonly workspace: string | null }>(all: readonly T[]): (readonly [string, T[]])[] {
-  const places = new Map<string, T[]>();
-  for (const one of all) {
-    const place = one.workspace ?? 'the organisation';
-    places.set(place, [...(places.get(place) ?? []), one]);
-  }
-  return [...places].sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** Monday, 00:00 UTC, at or before an instant. */
-function weekOf(now: number): number {
-  const midnight = Math.floor(now / dayMilliseconds) * dayMilliseconds;
-  return midnight - ((new Date(midnight).getUTCDay() + 6) % 7) * dayMilliseconds;
-}
-
-/**
- * A summary a week. Who gets that of everything gets none of a part.
- *
- * @param write the page and its summary; of a workspace by its slug, or null for all of them
- */
-export function digestsOf(
-  places: readonly (string | null)[],
-  watcher: Watcher,
-  channels: ChannelKinds,
-  now: number,
-  write: (workspace: string | null) => Omit<Message, 'id'>,
-): HappeningGroup[] {
-  const monday = weekOf(now);
-  const whole = watcher.routeOfPlace(null);
-  const isWhole = isAsked(whole, 'digest');
-  return places.flatMap((workspace): HappeningGroup[] => {
-    const asked = watcher.routeOfPlace(workspace);
-    if (!isAsked(asked, 'digest')) return [];
-    const route = workspace !== null && isWhole ? partOf(asked, whole, channels) : asked;
-    if (channelsOf(route, channels).length === 0) return [];
-    const all = [
-      {
-        kind: 'digest' as const,
-        key: workspace ?? '-',
-        version: formatDay(monday),
-        end: monday + 7 * dayMilliseconds,
-        route,
-        line: null,
-        data: {},
-      },
-    ];
-    return [{ all, write: () => write(workspace) }];
-  });
-}
-
-function partOf(asked: AlertRoute, whole: AlertRoute, channels: ChannelKinds): Happening['route'] {
-  return {
-    recipients: asked.recipients.filter((address) => !whole.recipients.includes(address)),
-    channels: asked.channels.filter((name) => channels[name]?.type === 'mail' || !whole.channels.includes(name)),
-  };
 }

@@ -14,7 +14,8 @@ import type { Counter } from '../consumption/counters.ts';
 import { isOverLimit } from '../consumption/counters.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
-import { compare, type Exact, exactOf, toDrawn } from '../exact.ts';
+import { compare, type Exact, exactOf, toDrawn, zero } from '../exact.ts';
+import { groupBy } from '../live/place-index.ts';
 import { hashOf, type Mark, type Memory, markIn } from './memory.ts';
 import type { Message } from './message.ts';
 import {
@@ -99,6 +100,11 @@ interface LimitFacts extends DueFacts {
   readonly amounts: ReadonlySet<number>;
 }
 
+interface LimitNow extends Watched {
+  readonly window: WindowNow;
+  readonly facts: LimitFacts;
+}
+
 /** What was told, by what stands before the colon of its key: the counter, or the limit of a forecast. */
 type MarkIndex = ReadonlyMap<string, readonly (readonly [key: string, mark: Mark])[]>;
 
@@ -117,10 +123,11 @@ function indexMarks({ marks }: Pick<Memory, 'marks'>): MarkIndex {
 function dueOf({ limit, watched }: Watched, facts: LimitFacts): LimitsDue {
   const window = windowOfLimit(limit.facts, limit.nextReset, facts.now);
   if (window === null) return nothing;
-  const crossings = countersOf(limit).map((counter) => crossingsOf(counter, { limit, watched, window, facts }));
+  const now: LimitNow = { limit, watched, window, facts };
+  const crossings = countersOf(limit).map((counter) => crossingsOf(counter, now));
   const runOut = runOutOf(limit, watched, window, facts);
   return {
-    tellings: [...groupCrossings(crossings, limit, watched, facts), ...runOut.tellings],
+    tellings: [...groupCrossings(crossings, now), ...runOut.tellings],
     forgotten: [...crossings.flatMap((one) => one.forgotten), ...runOut.forgotten],
     holding: [...crossings.flatMap((one) => one.holding), ...runOut.holding],
   };
@@ -148,7 +155,6 @@ interface Crossing {
 
 interface CrossingsOfCounter {
   readonly counter: CrossedCounter;
-  readonly window: WindowNow;
   /** Not told yet, or not to everybody; ascending. */
   readonly due: readonly Crossing[];
   readonly forgotten: readonly string[];
@@ -166,17 +172,7 @@ function wasReset(used: number, told: readonly Mark[], { facts: { usage } }: Lim
 
 function crossingsOf(
   counter: ReturnType<typeof countersOf>[number],
-  {
-    limit,
-    watched,
-    window,
-    facts: { memory, marks, amounts },
-  }: {
-    readonly limit: LimitStatus;
-    readonly watched: WatchedLimit;
-    readonly window: WindowNow;
-    readonly facts: LimitFacts;
-  },
+  { limit, watched, window, facts: { memory, marks, amounts } }: LimitNow,
 ): CrossingsOfCounter {
   const base = hashOf([watched.key, counter.valueKey]);
   const used = counter.used === null ? null : toDrawn(counter.used);
@@ -205,7 +201,6 @@ function crossingsOf(
       : counter.used !== null && compare(counter.used, exactOf(at)) >= 0;
   return {
     counter,
-    window,
     due: remembered.filter((one) => isReached(one) && (one.told === null ? isAbove(one) : one.told.left !== undefined)),
     forgotten: [...(isReset ? inWindow : []), ...ofOthers].map(([key]) => key),
     holding: inWindow.map(([key]) => key),
@@ -224,61 +219,44 @@ function isExhausted({ used, verdict }: ReturnType<typeof countersOf>[number], a
 }
 
 /** One message for all counters that reached the same threshold; one that did not reach everybody goes to the others alone. */
-function groupCrossings(
-  all: readonly CrossingsOfCounter[],
-  limit: LimitStatus,
-  watched: WatchedLimit,
-  facts: DueFacts,
-): readonly Telling[] {
-  const groups = new Map<
-    string,
-    { readonly crossings: Crossing[]; readonly of: CrossingsOfCounter[]; highest: Crossing }
-  >();
-  for (const counter of all) {
-    for (const due of [counter.due.filter(({ told }) => told === null), ...againOf(counter.due)]) {
-      const highest = due.at(-1);
-      if (highest === undefined) continue;
-      const name = highest.told?.m ?? `${highest.at}:${highest.threshold.at === 'budget'}`;
-      const group = groups.get(name);
-      if (group === undefined) groups.set(name, { crossings: [...due], of: [counter], highest });
-      else {
-        group.crossings.push(...due);
-        group.of.push(counter);
-      }
-    }
-  }
-  return [...groups.values()].flatMap(({ crossings, of, highest }) => {
-    const to = toOf(crossings, watched, highest, facts);
-    if (to.length === 0) return [];
-    const marks = crossings.map(({ key }): MarkOf => {
-      const counter = of.find(({ due }) => due.some((one) => one.key === key));
-      const used = counter?.counter.used;
-      const { id = '', end = null } = counter?.window ?? {};
-      return { key, mark: { w: id, e: end, of: limit.facts.amount, ...(used == null ? {} : { used: toDrawn(used) }) } };
+function groupCrossings(all: readonly CrossingsOfCounter[], { limit, watched, window, facts }: LimitNow): Telling[] {
+  const parts = all.flatMap(({ counter, due }) => {
+    const again = groupBy(due, ({ told }) => told?.m ?? null);
+    return [due.filter(({ told }) => told === null), ...again.values()].flatMap((crossings) => {
+      const highest = crossings.at(-1);
+      return highest === undefined ? [] : [{ counter, crossings, highest }];
     });
-    const counters = of.map(({ counter }) => counter).sort((a, b) => compare(b.used ?? zeroUse, a.used ?? zeroUse));
+  });
+  const groups = groupBy(
+    parts,
+    ({ highest }) => highest.told?.m ?? `${highest.at}:${highest.threshold.at === 'budget'}`,
+  );
+  return [...groups.values()].flatMap((group): Telling[] => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { highest } = first;
+    const to = toOf(
+      group.flatMap(({ crossings }) => crossings),
+      watched,
+      highest,
+      facts,
+    );
+    if (to.length === 0) return [];
+    const marks = group.flatMap(({ counter: { used }, crossings }) => {
+      const mark = {
+        w: window.id,
+        e: window.end,
+        of: limit.facts.amount,
+        ...(used === null ? {} : { used: toDrawn(used) }),
+      };
+      return crossings.map(({ key }): MarkOf => ({ key, mark }));
+    });
+    const counters = group.map(({ counter }) => counter).sort((a, b) => compare(b.used ?? zero, a.used ?? zero));
     const what = highest.threshold.at === 'budget' ? 'exhausted' : 'threshold';
     const message = facts.write({ what, limit, at: highest.at, counters });
-    return [
-      {
-        message: { ...message, id: highest.told?.m ?? messageIdOf(facts.environment, marks, facts.memory) },
-        marks,
-        to,
-      },
-    ];
+    const id = highest.told?.m ?? messageIdOf(facts.environment, marks, facts.memory);
+    return [{ message: { ...message, id }, marks, to }];
   });
-}
-
-const zeroUse: Exact = { n: 0n, d: 1n };
-
-/** By the message that did not reach everybody. */
-function againOf(due: readonly Crossing[]): readonly (readonly Crossing[])[] {
-  const byMessage = new Map<string, Crossing[]>();
-  for (const one of due) {
-    if (one.told === null) continue;
-    byMessage.set(one.told.m, [...(byMessage.get(one.told.m) ?? []), one]);
-  }
-  return [...byMessage.values()];
 }
 
 /** Those in force and those of each threshold that it tells of; where the service tells the former, the latter alone. */

@@ -9,7 +9,14 @@ import { levelOf } from '../consumption/windows.ts';
 import { exactOf, fraction, multiply, toDrawn } from '../exact.ts';
 import type { ModelPrice } from '../prices/types.ts';
 import { describeLimit, formatDay } from '../render/status-words.ts';
-import { type EventWords, type Happening, type HappeningGroup, keyOf, writeList } from './due-events.ts';
+import {
+  type EventWords,
+  groupByPlace,
+  type HappeningGroup,
+  isHidden,
+  keyOf,
+  type PlacedHappening,
+} from './due-events.ts';
 import { hashOf, type Memory, markIn, type SeenPrice } from './memory.ts';
 import type { Watcher } from './watched.ts';
 
@@ -40,7 +47,7 @@ export function lookAtPrices(
 ): PriceLook {
   const before = memory.prices ?? {};
   const next: Record<string, SeenPrice> = { ...before };
-  const groups = new Map<string | null, Happening[]>();
+  const moved: PlacedHappening[] = [];
   for (const [model, of] of limitsByModel(limits, watcher)) {
     const seen = seenOf(priceOf(model));
     if (seen === null) continue;
@@ -50,7 +57,7 @@ export function lookAtPrices(
       next[name] = seen;
       continue;
     }
-    const happenings = [...new Set(of.map(({ facts }) => facts.workspace))].map((workspace): Happening => {
+    const happenings = [...new Set(of.map(({ facts }) => facts.workspace))].map((workspace): PlacedHappening => {
       const own = of.filter(({ facts }) => facts.workspace === workspace);
       return {
         kind: 'price-moved',
@@ -60,6 +67,7 @@ export function lookAtPrices(
         route: watcher.routeOfPlace(workspace),
         line: `${model}: ${describePrice(old)} → ${describePrice(seen)} a million tokens (input / output); ${effectOn(own, model, old, seen, words)}`,
         data: { model, before: old, after: seen, workspace, limits: own.map(({ facts }) => facts.name).slice(0, 20) },
+        workspace,
       };
     });
     const isTold = happenings.every((one) => {
@@ -67,28 +75,15 @@ export function lookAtPrices(
       return mark !== null && mark.left === undefined;
     });
     if (isTold) next[name] = seen;
-    else {
-      for (const one of happenings) {
-        const { workspace } = one.data as { readonly workspace: string | null };
-        groups.set(workspace, [...(groups.get(workspace) ?? []), one]);
-      }
-    }
+    else moved.push(...happenings);
   }
   const isSame = JSON.stringify(before) === JSON.stringify(next);
   return {
-    groups: [...groups].map(([workspace, all]) => ({
-      all,
-      write: (due) =>
-        writeList(
-          {
-            kind: 'price-moved',
-            title: `${due.length} ${due.length === 1 ? 'price' : 'prices'} moved (${workspace ?? 'the organisation'})`,
-            why: 'The gateway counts by its own copy of the price files, which may follow later.',
-            ...words,
-          },
-          due,
-        ),
-    })),
+    groups: groupByPlace(moved, words, {
+      kind: 'price-moved',
+      title: (count) => `${count} ${count === 1 ? 'price' : 'prices'} moved`,
+      why: 'The gateway counts by its own copy of the price files, which may follow later.',
+    }),
     prices: isSame ? undefined : next,
   };
 }
@@ -129,11 +124,11 @@ function effectOn(
   model: string,
   before: SeenPrice,
   after: SeenPrice,
-  { counts }: EventWords,
+  words: EventWords,
 ): string {
   const factor = blend(before) > 0 ? blend(after) / blend(before) : null;
   const said = limits.slice(0, 5).map((limit) => {
-    const name = counts && limit.facts.kind === 'key-limits' ? 'an API key' : describeLimit(limit);
+    const name = isHidden(limit.facts.kind, words) ? 'an API key' : describeLimit(limit);
     const isAlone = modelsOf(limit).every((one) => one === model);
     const moved = factor === null || !isAlone ? null : runOutAt(limit, factor);
     return moved === null ? `${name} covers it` : `${name} ${moved}`;

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { dayMilliseconds } from '../consumption/windows.ts';
 import { digestOf } from '../plan/digest.ts';
 
 const markSchema = z.object({
@@ -68,10 +69,10 @@ export function hashOf(value: unknown): string {
 }
 
 /** Reads of the service may lag, so that the last of a window is seen in the next. */
-const keptAfterEnd = 7 * 86_400_000;
+const keptAfterEnd = 7 * dayMilliseconds;
 
 /** Of what is gone for so long nobody is told again. */
-const keptWithoutEnd = 400 * 86_400_000;
+const keptWithoutEnd = 400 * dayMilliseconds;
 
 /** Without what belongs to windows that are over, and to runs that have ended. */
 export function pruneMemory(memory: Memory, now: number): Memory {

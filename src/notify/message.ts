@@ -17,7 +17,7 @@ export type MessageKind = (typeof messageKinds)[number];
 
 /**
  * One telling. Texts are plain: no markup, of any length, and with names from outside in them as they are. Whoever writes one for
- * a channel escapes, shortens and blanks it (`channels/bounded.ts`); nobody else has to.
+ * a channel escapes, shortens and blanks it (`channels/shown.ts`); nobody else has to.
  */
 export interface Message {
   /** The same for the same telling, in whichever run and on whichever machine: receivers tell a double by it. */

@@ -1,6 +1,6 @@
 /** What is told beside budgets, as far as somebody asked for it: nothing is read that nobody is told of. */
 
-import type { LimitStatus } from '../consumption/limit-status.ts';
+import { type LimitStatus, objectIdOf } from '../consumption/limit-status.ts';
 import { CancelledError, ServiceError, UserError } from '../errors.ts';
 import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
 import type { Unmanaged } from '../plan/types.ts';
@@ -13,7 +13,9 @@ import { gatherDrift } from '../run/gather-drift.ts';
 import type { OpenBackend } from '../run/open-backend.ts';
 import { readRulePrices } from '../run/read-for-rules.ts';
 import type { CommonOptions, Session } from '../run/session.ts';
-import { digestsOf, driftOf, expiriesOf, failedApplyOf, type HappeningGroup } from './due-events.ts';
+import { digestsOf } from './due-digests.ts';
+import { driftOf } from './due-drift.ts';
+import { expiriesOf, failedApplyOf, type HappeningGroup } from './due-events.ts';
 import type { InForce, Seen } from './look.ts';
 import type { Message } from './message.ts';
 import type { Watcher } from './watched.ts';
@@ -103,17 +105,15 @@ async function readDrift(asked: ReadonlySet<AlsoTold>, options: CommonOptions, s
 function undeclaredIn({ limits }: Seen, isDeclared: (limit: LimitStatus) => boolean): readonly Unmanaged[] {
   const found = limits
     .filter((limit) => !isDeclared(limit))
-    .map(({ facts: { kind, workspace, id, name } }): Unmanaged => ({ kind, workspace, id: objectOf(kind, id), name }));
+    .map(({ facts }): Unmanaged => {
+      const { kind, workspace, name } = facts;
+      return { kind, workspace, id: objectIdOf(facts), name };
+    });
   return [...new Map(found.map((one) => [`${one.kind} ${one.id}`, one])).values()];
-}
-
-/** A workspace has several budgets, each with an id of its own here. */
-function objectOf(kind: Unmanaged['kind'], id: string): string {
-  return kind === 'workspace-limits' ? id.slice(0, id.lastIndexOf('/')) : id;
 }
 
 /** By the record, which is what tells. */
 function createDeclared({ workspaces }: AppliedRecord): Parameters<typeof writeDigest>[0]['isDeclared'] {
   const known = new Set(workspaces.flatMap(({ entries }) => entries.map(({ kind, id }) => `${kind}\n${id}`)));
-  return ({ facts: { kind, id } }) => known.has(`${kind}\n${objectOf(kind, id)}`);
+  return ({ facts }) => known.has(`${facts.kind}\n${objectIdOf(facts)}`);
 }

@@ -1,7 +1,7 @@
 /** Which live limits are ours to tell of, and whom: the record's entries and settings beside what was read. Pure. */
 
-import type { LiveLimit } from '../consumption/limit-status.ts';
-import { levelOf, windowStart } from '../consumption/windows.ts';
+import { type LiveLimit, objectIdOf } from '../consumption/limit-status.ts';
+import { dayMilliseconds, levelOf, windowStart } from '../consumption/windows.ts';
 import type { AppliedRecord, RecordedEntry } from '../plan/applied-record.ts';
 import {
   type AlertRoute,
@@ -14,6 +14,7 @@ import {
   workspacePlace,
 } from '../resources/alert-settings.ts';
 import { alertField, slotFor } from '../resources/fields.ts';
+import { isLeftToService } from '../resources/told-by.ts';
 
 /** Of one threshold: who is told by tollgate. */
 export interface WatchedThreshold {
@@ -47,11 +48,6 @@ interface Found {
   readonly own: PlaceAlerts | undefined;
 }
 
-/** Where the service mails the recipients of an entry by itself (docs/service-notes.md#alerts). */
-function isMailedByService({ kind }: Pick<RecordedEntry, 'kind'>): boolean {
-  return kind === 'key-limits';
-}
-
 export function createWatcher(settings: AlertSettings, { workspaces }: Pick<AppliedRecord, 'workspaces'>): Watcher {
   const byObject = new Map<string, Found>();
   const placeOf = new Map<string, string>();
@@ -75,7 +71,7 @@ export function createWatcher(settings: AlertSettings, { workspaces }: Pick<Appl
   const foundOf = (kind: RecordedEntry['kind'], id: string): Found | undefined => byObject.get(objectKey(kind, id));
   return {
     watch(limit) {
-      const id = limit.kind === 'workspace-limits' ? limit.id.slice(0, limit.id.lastIndexOf('/')) : limit.id;
+      const id = objectIdOf(limit);
       const found = foundOf(limit.kind, id);
       if (found === undefined) return null;
       const slot = limit.kind === 'workspace-limits' ? slotOfLimit(limit) : '';
@@ -114,7 +110,7 @@ function thresholdsOf(
   const several = own?.thresholds?.[slot];
   const written: readonly AlertThreshold[] = several ?? (inService === null ? [] : [{ at: inService }]);
   const all = written.some(({ at }) => at === 'budget') ? written : [...written, { at: 'budget' as const }];
-  const isSilent = isMailedByService(entry) && !route.isAsked && !route.also.has('keys');
+  const isSilent = isLeftToService(entry.kind, route);
   return all.flatMap(({ at, recipients = [] }): WatchedThreshold[] => {
     const isTold = isSilent && (at === 'budget' || at === inService);
     if (!isTold) return [{ at, only: null, also: recipients }];
@@ -130,7 +126,7 @@ export interface WindowNow {
 }
 
 /** How long a reset that is due may not show before it is believed to have happened all the same. */
-const latestReset = 86_400_000;
+const latestReset = dayMilliseconds;
 
 /**
  * The window that a counter counts in. Null: its reset is due and does not show, so that nobody can tell which window the use is of.

@@ -1,7 +1,7 @@
 /** The weekly summary: the page of `status`, of one workspace or of all of them, and its headline for channels that show no page. Pure. */
 
+import { expiryDays, listExpiring } from '../consumption/expiring.ts';
 import { type LimitStatus, sortStatus } from '../consumption/limit-status.ts';
-import { dayMilliseconds } from '../consumption/windows.ts';
 import { committedLive } from '../impact/committed-live.ts';
 import type { PageFacts } from '../render/page-facts.ts';
 import { renderStatusHeadline } from '../render/status.ts';
@@ -26,7 +26,6 @@ export interface DigestFacts {
   readonly renderPage: (facts: PageFacts) => string;
 }
 
-const expiryDays = 14;
 const mostNear = 15;
 
 /** @param workspace slug; null: all of them */
@@ -97,11 +96,7 @@ function statusOf({ seen, counts, isDeclared }: DigestFacts, workspace: string |
     over: null,
     below: 0,
     belowUnknown: 0,
-    expiring: read.expiries
-      .filter(isHere)
-      .map(({ expiresAt, ...rest }) => ({ ...rest, at: Date.parse(expiresAt) }))
-      .filter((one) => one.at > at && one.at <= at + expiryDays * dayMilliseconds)
-      .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)),
+    expiring: listExpiring(read.expiries.filter(isHere), at),
     expiryDays,
     gaps: read.gaps.filter(isHere),
     unread: read.unread.filter(isHere),

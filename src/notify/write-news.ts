@@ -15,6 +15,7 @@ import {
   formatInstant,
 } from '../render/status-words.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
+import { isHidden, placeOf } from './due-events.ts';
 import type { CrossedCounter, LimitNews } from './due-limits.ts';
 import type { Message } from './message.ts';
 
@@ -37,7 +38,7 @@ export function writeNews(news: LimitNews, words: NewsWords): Omit<Message, 'id'
   const { limit } = news;
   const name = nameOf(limit, words);
   const { facts } = limit;
-  const place = facts.workspace === null ? 'the organisation' : facts.workspace;
+  const place = placeOf(facts);
   const at = facts.usage.known ? Math.min(words.now, facts.usage.asOf) : words.now;
   return {
     kind: news.what,
@@ -50,8 +51,8 @@ export function writeNews(news: LimitNews, words: NewsWords): Omit<Message, 'id'
   };
 }
 
-function nameOf(limit: LimitStatus, { counts }: NewsWords): string {
-  return counts && limit.facts.kind === 'key-limits' ? 'an API key' : describeLimit(limit);
+function nameOf(limit: LimitStatus, words: NewsWords): string {
+  return isHidden(limit.facts.kind, words) ? 'an API key' : describeLimit(limit);
 }
 
 /** Of the counters that it is about: the fullest of the limit may be another one, which has its own message. */
@@ -93,7 +94,7 @@ function factsOf(news: LimitNews, words: NewsWords, name: string, place: string)
   const { limit } = news;
   const { facts, nextReset } = limit;
   const { used, percent } = fullestOf(news);
-  // What is refused by now is no forecast, and is said below.
+  // What is refused by now is not a forecast, and is said below.
   const forecast = limit.exhausted > 0 ? null : describeForecast(limit);
   const owner = facts.workspace === null ? undefined : words.owners.get(facts.workspace);
   const estimated = facts.usage.known && facts.usage.source === 'estimated' ? ', estimated from analytics' : '';
@@ -161,17 +162,17 @@ function whatNow(news: LimitNews): string {
   }
 }
 
-function dataOf(news: LimitNews, { environment, counts }: NewsWords, name: string): Message['data'] {
+function dataOf(news: LimitNews, words: NewsWords, name: string): Message['data'] {
   const { facts, nextReset, runOut } = news.limit;
   const { used, percent } = fullestOf(news);
-  const isHidden = counts && facts.kind === 'key-limits';
+  const hidden = isHidden(facts.kind, words);
   return {
-    environment,
+    environment: words.environment,
     limit: {
       kind: facts.kind,
       workspace: facts.workspace,
-      name: isHidden ? name : facts.name,
-      id: isHidden ? null : facts.id,
+      name: hidden ? name : facts.name,
+      id: hidden ? null : facts.id,
       unit: facts.unit,
       amount: facts.amount,
       reset: facts.reset,
@@ -181,7 +182,7 @@ function dataOf(news: LimitNews, { environment, counts }: NewsWords, name: strin
     source: facts.usage.known ? facts.usage.source : null,
     nextReset: typeof nextReset === 'number' ? new Date(nextReset).toISOString() : null,
     runsOut: runOut?.when === 'this-window' ? new Date(runOut.at).toISOString() : null,
-    ...(news.what === 'runs-out' ? {} : { threshold: news.at, counters: countersData(news, counts) }),
+    ...(news.what === 'runs-out' ? {} : { threshold: news.at, counters: countersData(news, words.counts) }),
   };
 }
 

@@ -29,16 +29,11 @@ export function recipientsOf({ alerts }: { readonly alerts?: WrittenAlerts }): r
  */
 export function alertingOf(org: OrgFile, workspaces: readonly WorkspaceFile[]): AlertSettings | undefined {
   const files = [org, ...workspaces];
-  const entries = [
-    ...org.limits,
-    ...(org.defaultKey === undefined ? [] : [org.defaultKey]),
-    ...org.defaultPolicies,
-    ...workspaces.flatMap(({ policies, limits }) => [...policies, ...limits]),
-  ];
+  const { limits, policies } = listEntries(org, workspaces);
   const saysMore =
     org.channels !== undefined ||
     files.some(({ alerts = {} }) => Object.keys(alerts).some((key) => key !== 'recipients')) ||
-    entries.some((entry) => entry.alerts !== undefined || hasThresholds(entry));
+    [...limits, ...policies].some((entry) => entry.alerts !== undefined || hasThresholds(entry));
   if (!saysMore) return undefined;
   const places = [
     ...place(organisationPlace, org.alerts),
@@ -46,6 +41,14 @@ export function alertingOf(org: OrgFile, workspaces: readonly WorkspaceFile[]): 
     ...workspaces.flatMap((workspace) => placesOfWorkspace(org, workspace)),
   ];
   return { channels: org.channels ?? {}, places: Object.fromEntries(places.sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+/** Every entry that any file writes, defaults among them. */
+export function listEntries(org: OrgFile, workspaces: readonly WorkspaceFile[]) {
+  return {
+    limits: [org.limits, org.defaultKey ?? [], ...workspaces.map((workspace) => workspace.limits)].flat(),
+    policies: [org.defaultPolicies, ...workspaces.map((workspace) => workspace.policies)].flat(),
+  };
 }
 
 function hasThresholds(entry: PolicyEntry | WrittenLimits): boolean {

@@ -1,7 +1,8 @@
 /** What may be written in a file, by its kind. */
 
 import { example, say, writeQuoted } from './advice.ts';
-import { channels, fileAlerts } from './alert-keys.ts';
+import { fileAlerts } from './alert-keys.ts';
+import { channels } from './channel-keys.ts';
 import { common, entryForms, entryKeys, keyKeys, policyKeys } from './entry-keys.ts';
 import { forget } from './forget.ts';
 import { type Form, type Keys, key, orNone, type Schema, type Shape, withoutKeys } from './forms.ts';

@@ -5,6 +5,7 @@ import { isForgotten } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
 import { say, writeValue } from './advice.ts';
+import { listEntries } from './alerting.ts';
 import type { SourceRange } from './nodes.ts';
 import type { Organisation } from './normalize.ts';
 import { quote } from './quote.ts';
@@ -121,8 +122,7 @@ function notDeclaredAndForgotten({ desired }: Checked, report: Report): void {
 function allowedRecipientDomains({ org, workspaces }: Checked, report: Report): void {
   const { recipient_domains: domains = [] } = org.settings;
   if (domains.length === 0) return;
-  const limits = [org.limits, org.defaultKey ?? [], ...workspaces.map((workspace) => workspace.limits)].flat();
-  const policies = [org.defaultPolicies, ...workspaces.map((workspace) => workspace.policies)].flat();
+  const { limits, policies } = listEntries(org, workspaces);
   const budgets = limits.flatMap((entry) => entry.budgets ?? []);
   const recipients = [
     ...[org, ...workspaces, ...policies, ...limits].map(({ alerts }) => alerts?.recipients),
@@ -163,8 +163,7 @@ function recipientsReachKeys({ org, workspaces, desired }: Checked, report: Repo
 
 function knownChannels({ org, workspaces }: Checked, report: Report): void {
   const known = Object.keys(org.channels ?? {});
-  const limits = [org.limits, org.defaultKey ?? [], ...workspaces.map((workspace) => workspace.limits)].flat();
-  const policies = [org.defaultPolicies, ...workspaces.map((workspace) => workspace.policies)].flat();
+  const { limits, policies } = listEntries(org, workspaces);
   for (const { alerts } of [org, ...workspaces, ...policies, ...limits]) {
     for (const { name, at } of alerts?.channels ?? []) {
       if (known.includes(name)) continue;

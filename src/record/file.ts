@@ -23,8 +23,11 @@ export interface FileStoreOptions {
   readonly patience?: number | undefined;
 }
 
+/** Milliseconds. */
+const usualPatience = 5_000;
+
 /** The record as one JSON document, for work without Git. Its folder is made when first written. */
-export function createFileStore({ path, sealer, patience = 5_000 }: FileStoreOptions): RecordStore {
+export function createFileStore({ path, sealer, patience = usualPatience }: FileStoreOptions): RecordStore {
   async function readBytes(): Promise<Buffer | null> {
     try {
       // A device or a pipe in its place has no end, or keeps waiting for somebody who writes.
@@ -57,28 +60,16 @@ export function createFileStore({ path, sealer, patience = 5_000 }: FileStoreOpt
 
     async write(next, expected) {
       const bytes = Buffer.from(renderSealed(next, sealer ?? null));
-      try {
-        // Through a link to the file behind it: two names of one record must not become two records, nor have a lock each.
-        const target = await findRealPath(path);
-        await makeDirectory(dirname(target));
-        const release = await takeLock(`${target}.lock`, path, patience);
-        try {
-          const stored = await readBytes();
-          if ((stored === null ? null : digest(stored)) !== expected) {
-            const what = stored === null ? 'was deleted meanwhile' : 'was changed by another apply';
-            throw new UserError(`the record ${path} ${what}`, {
-              exit: 'stale',
-              hint: 'Plan again.',
-            });
-          }
-          await replaceFile(target, bytes);
-        } finally {
-          await release();
+      await replaceLocked({ path, what: `the record ${path}`, bytes, patience }, async () => {
+        const stored = await readBytes();
+        if ((stored === null ? null : digest(stored)) !== expected) {
+          const what = stored === null ? 'was deleted meanwhile' : 'was changed by another apply';
+          throw new UserError(`the record ${path} ${what}`, {
+            exit: 'stale',
+            hint: 'Plan again.',
+          });
         }
-      } catch (cause) {
-        if (cause instanceof UserError) throw cause;
-        throw new UserError(`the record ${path} cannot be written (${codeOf(cause)})`, { cause });
-      }
+      });
       return digest(bytes);
     },
 
@@ -97,7 +88,7 @@ export function createFileStore({ path, sealer, patience = 5_000 }: FileStoreOpt
 }
 
 /** A text that lies beside the record, with the same lock and the same compare-and-swap. */
-export function createTextFile(path: string, patience = 5_000): TextStore {
+export function createTextFile(path: string): TextStore {
   const read = async () => {
     const text = await readTextIfAny(path).catch((cause: unknown) => {
       throw new UserError(`${path} cannot be read (${codeOf(cause)})`, { cause });
@@ -109,25 +100,41 @@ export function createTextFile(path: string, patience = 5_000): TextStore {
     read,
     async write(text, expected) {
       const bytes = Buffer.from(text);
-      try {
-        const target = await findRealPath(path);
-        await makeDirectory(dirname(target));
-        const release = await takeLock(`${target}.lock`, path, patience);
-        try {
-          if (((await read())?.token ?? null) !== expected) {
-            throw new UserError(`${path} was changed by another run`, { exit: 'stale', hint: 'Run it again.' });
-          }
-          await replaceFile(target, bytes);
-        } finally {
-          await release();
+      await replaceLocked({ path, what: path, bytes, patience: usualPatience }, async () => {
+        if (((await read())?.token ?? null) !== expected) {
+          throw new UserError(`${path} was changed by another run`, { exit: 'stale', hint: 'Run it again.' });
         }
-      } catch (cause) {
-        if (cause instanceof UserError) throw cause;
-        throw new UserError(`${path} cannot be written (${codeOf(cause)})`, { cause });
-      }
+      });
       return digest(bytes);
     },
   };
+}
+
+interface Replacement {
+  readonly path: string;
+  /** For messages. */
+  readonly what: string;
+  readonly bytes: Buffer;
+  readonly patience: number;
+}
+
+/** @param check under the lock: rejects where the file is not as it was read */
+async function replaceLocked({ path, what, bytes, patience }: Replacement, check: () => Promise<void>): Promise<void> {
+  try {
+    // Through a link to the file behind it: two names of one record must not become two records, nor have a lock each.
+    const target = await findRealPath(path);
+    await makeDirectory(dirname(target));
+    const release = await takeLock(`${target}.lock`, path, patience);
+    try {
+      await check();
+      await replaceFile(target, bytes);
+    } finally {
+      await release();
+    }
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`${what} cannot be written (${codeOf(cause)})`, { cause });
+  }
 }
 
 /** The seal is a member of the document, over all the others: a file has no version before it. */

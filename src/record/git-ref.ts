@@ -1,7 +1,7 @@
-import { basename, dirname } from 'node:path/posix';
 import { fetchFrom } from '../checkout/fetch.ts';
 import { describeFailure } from '../checkout/git-child.ts';
 import { listFiles, parentsOf, readAll, readListings } from '../checkout/git-objects.ts';
+import { tipIn } from '../checkout/push-refs.ts';
 import { type GitOptions, localName, type Repository, requireRepository } from '../checkout/repository.ts';
 import type { Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
@@ -9,6 +9,7 @@ import { escapeInvisible } from '../printable.ts';
 import { renderStableJson } from '../stable-json.ts';
 import { listVersions } from './git-history.ts';
 import { isRecordPath, parseTree, renderTree, type TreeFiles } from './record-tree.ts';
+import { fetchedRef, pushedRefOf, pushLeased } from './scratch-refs.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
 import type { RecordStore, StoredRecord } from './store.ts';
 import { renderCommit, writeCommit } from './write-commit.ts';
@@ -23,12 +24,6 @@ export interface GitRefStoreOptions extends GitOptions {
   /** For the commit's date; default the real clock. Milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
 }
-
-/** Where the scratch repository keeps what it fetched. */
-const fetchedRef = 'refs/tollgate/fetched';
-
-/** The one ref in it is what is pushed: the commit that was written last. */
-const pushedFolder = 'refs/tollgate-push';
 
 const pushHint =
   'The job needs write access to the repository (in Actions: `permissions: contents: write`), and no rule may forbid the ref. Where a rule lets one App alone push to it, give the Action a token of that App as `record-token`. Where reads of the remote may lag behind pushes, as those of a mirror, wait and plan again.';
@@ -87,13 +82,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
         hint: 'Nothing was planned: without the record nobody can tell what Git declared before. Check the network and the access to the remote.',
       });
     }
-    return tipIn(result.stdout);
-  }
-
-  /** A pattern also matches refs that only end in it. */
-  function tipIn(listing: Buffer): string | null {
-    const lines = listing.toString('utf8').split('\n');
-    return lines.find((text) => text.endsWith(`\t${ref}`))?.split('\t')[0] ?? null;
+    return tipIn(result.stdout, ref);
   }
 
   /** What is fetched; null when there is no such ref. The reason for a failed fetch is settled by asking for the ref, not by git's words. */
@@ -176,10 +165,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   }
 
   async function push(git: Git, repository: Repository, commit: string, expected: string | null): Promise<string> {
-    const lease = `--force-with-lease=${ref}:${expected ?? ''}`;
-    const flags = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no'];
-    // As a pattern: a full name alone would be looked for in branches and tags as well, and stumble over one that is called so.
-    const result = await git(['push', ...flags, lease, repository.remote, `${pushedFolder}/*:${dirname(ref)}/*`]);
+    const result = await pushLeased(git, repository.remote, ref, expected);
     if (result.code === 0) return commit;
     const tip = await readTip(git, repository).catch((cause: unknown) => {
       if (!(cause instanceof UserError)) throw cause;
@@ -228,7 +214,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     const address = asked.stdout.toString('utf8').trim();
     if (asked.code !== 0 || address === '' || address === (await repository.readRemoteUrl())) return undefined;
     const told = await git(['ls-remote', '--quiet', address, ref]);
-    return told.code === 0 ? tipIn(told.stdout) : undefined;
+    return told.code === 0 ? tipIn(told.stdout, ref) : undefined;
   }
 
   /** From the tip that a mirror shows up to what was pushed: the same streams make the same commits. */
@@ -283,14 +269,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
         }
         const tree = new Map(renderTree(next));
         if (sealer !== null) tree.set(sealFile, renderStableJson(sealer.seal(sealed(tree, expected))));
-        const stream = renderCommit(
-          `${pushedFolder}/${basename(ref)}`,
-          next,
-          tree,
-          expected,
-          message,
-          options.now?.() ?? Date.now(),
-        );
+        const stream = renderCommit(pushedRefOf(ref), next, tree, expected, message, options.now?.() ?? Date.now());
         const commit = await writeCommit(git, stream);
         await push(git, repository, commit, expected);
         written.push({ commit, parent: expected, stream });

@@ -1,11 +1,13 @@
-import { dirname } from 'node:path/posix';
-import { importCommit, quotePath, renderData } from '../checkout/fast-import.ts';
+import { importCommit } from '../checkout/fast-import.ts';
 import { fetchFrom } from '../checkout/fetch.ts';
 import { describeFailure } from '../checkout/git-child.ts';
+import { tipIn } from '../checkout/push-refs.ts';
 import type { Repository } from '../checkout/repository.ts';
 import type { Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
+import { fetchedRef, pushedRefOf, pushLeased } from './scratch-refs.ts';
 import type { TextStore } from './store.ts';
+import { renderVersion } from './write-commit.ts';
 
 export interface TextRefOptions {
   /** In full. Only refs below `refs/tollgate-notify/`: it is replaced without asking what it is. */
@@ -17,9 +19,6 @@ export interface TextRefOptions {
   /** For the commit's date, milliseconds since the epoch. */
   readonly now: () => number;
 }
-
-const fetchedRef = 'refs/tollgate/fetched';
-const pushedFolder = 'refs/tollgate-push';
 
 const pushHint =
   'The job needs write access to the repository (in Actions: `permissions: contents: write`), and no rule may forbid refs below refs/tollgate-notify/.';
@@ -39,8 +38,7 @@ export function createTextRef({ ref, file, open, now }: TextRefOptions): TextSto
         hint: 'Without it nobody knows who was told already, so nobody is told. Check the network and the access to the remote.',
       });
     }
-    const lines = result.stdout.toString('utf8').split('\n');
-    return lines.find((line) => line.endsWith(`\t${ref}`))?.split('\t')[0] ?? null;
+    return tipIn(result.stdout, ref);
   }
 
   return {
@@ -67,22 +65,10 @@ export function createTextRef({ ref, file, open, now }: TextRefOptions): TextSto
     async write(text, expected) {
       const repository = await open();
       return repository.withScratch(async (git) => {
-        const name = ref.slice(ref.lastIndexOf('/') + 1);
-        const who = `tollgate <tollgate@localhost> ${Math.floor(now() / 1000)} +0000`;
-        const made = await importCommit(git, [
-          `commit ${pushedFolder}/${name}`,
-          'mark :1',
-          `author ${who}`,
-          `committer ${who}`,
-          renderData('What was told\n'),
-          'deleteall',
-          `M 100644 inline ${quotePath(file)}`,
-          renderData(text),
-        ]);
+        const stream = renderVersion(pushedRefOf(ref), new Map([[file, text]]), null, 'What was told\n', now());
+        const made = await importCommit(git, stream);
         if (!('commit' in made)) throw new UserError(`Git could not write ${ref}: ${describeFailure(made.failed)}`);
-        const lease = `--force-with-lease=${ref}:${expected ?? ''}`;
-        const flags = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no'];
-        const result = await git(['push', ...flags, lease, repository.remote, `${pushedFolder}/*:${dirname(ref)}/*`]);
+        const result = await pushLeased(git, repository.remote, ref, expected);
         if (result.code === 0) return made.commit;
         const tip = await readTip(git, repository);
         // The push worked and its answer was lost.

@@ -16,7 +16,6 @@ export function renderCommit(
   message: string,
   now: number,
 ): readonly string[] {
-  const who = `tollgate <tollgate@localhost> ${Math.floor(now / 1000)} +0000`;
   const facts = [
     `Run: ${record.claim?.run ?? record.run}`,
     `By: ${record.claim?.by ?? record.appliedBy}`,
@@ -24,6 +23,18 @@ export function renderCommit(
   ];
   const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');
   const text = `${oneLine(message)}\n\n${facts.map(oneLine).join('\n')}\n`;
+  return renderVersion(ref, tree, parent, text, now);
+}
+
+/** A commit of tollgate's own whose tree is these files and nothing else. */
+export function renderVersion(
+  ref: string,
+  tree: TreeFiles,
+  parent: string | null,
+  text: string,
+  now: number,
+): readonly string[] {
+  const who = `tollgate <tollgate@localhost> ${Math.floor(now / 1000)} +0000`;
   return [
     `commit ${ref}`,
     'mark :1',

@@ -1,6 +1,7 @@
 /** What a status is made of: read, judged, and not yet said. */
 
 import type { OverCheck } from '../consumption/check-over.ts';
+import type { ExpiringSoon } from '../consumption/expiring.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
 import type { UnreadBudgets } from '../consumption/read-limits.ts';
 import type { TrendReport } from '../consumption/trends.ts';
@@ -13,15 +14,6 @@ export interface StatusLimit extends LimitStatus {
   readonly declared: boolean | null;
   /** Who is told of its alert, as the files say it; null: it has none. */
   readonly told: ToldBy | null;
-}
-
-export interface StatusExpiry {
-  readonly kind: 'key-limits' | 'provider-limits';
-  readonly workspace: string | null;
-  readonly id: string;
-  readonly name: string;
-  /** Milliseconds since the epoch, later than now. */
-  readonly at: number;
 }
 
 export interface StatusGap {
@@ -69,7 +61,7 @@ export interface StatusFacts {
   readonly below: number;
   readonly belowUnknown: number;
   /** Within `expiryDays`, the next first. */
-  readonly expiring: readonly StatusExpiry[];
+  readonly expiring: readonly ExpiringSoon[];
   readonly expiryDays: number;
   readonly gaps: readonly StatusGap[];
   /** Lists and rows of budgets that were not read: what they hold is in no number. */

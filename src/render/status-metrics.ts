@@ -6,6 +6,7 @@
 import type { LiveRate } from '../consumption/read-rates.ts';
 import { compareText } from '../diagnostics.ts';
 import { divide, type Exact, exactOf, fraction, toDrawn } from '../exact.ts';
+import { groupBy } from '../live/place-index.ts';
 import { isKnownUnit } from '../resources/limit.ts';
 import { reachesNobody } from '../resources/told-by.ts';
 import type { Unit } from '../resources/types.ts';
@@ -163,13 +164,7 @@ const states = ['exhausted', 'alert', 'ok', 'unknown'] as const;
 
 /** Zeros too, so that an alert on them has a series before the first is used up. */
 function countFamilies({ limits, expiring, expiryDays, counts }: StatusFacts): MetricFamily[] {
-  const places = new Map<string, StatusLimit[]>();
-  for (const limit of limits) {
-    const place = `${limit.facts.workspace ?? ''}\n${limit.facts.kind}`;
-    const others = places.get(place);
-    if (others === undefined) places.set(place, [limit]);
-    else others.push(limit);
-  }
+  const places = groupBy(limits, ({ facts: { workspace, kind } }) => `${workspace ?? ''}\n${kind}`);
   return [
     {
       name: 'tollgate_budgets',

@@ -11,7 +11,7 @@ export type ChannelSettings =
   | {
       readonly type: 'mail';
       readonly host: string;
-      /** Default: 587. */
+      /** Default: 587; 465 with `tls`. */
       readonly port?: number;
       /** `tls` from the first byte (default of port 465), or `starttls`; `none` to this machine alone. */
       readonly security?: 'tls' | 'starttls' | 'none';
@@ -26,6 +26,14 @@ export type ChannelSettings =
   | { readonly type: 'github'; readonly issue: number; readonly token_env: string };
 
 export type ChannelType = ChannelSettings['type'];
+
+/** As written, or what stands for it. */
+export function mailPortOf({
+  port,
+  security,
+}: Pick<Extract<ChannelSettings, { type: 'mail' }>, 'port' | 'security'>): number {
+  return port ?? (security === 'tls' ? 465 : 587);
+}
 
 /** What is told only where `also` names it. */
 export const alsoTold = ['keys', 'expiring', 'loosened', 'undeclared', 'failed-apply', 'prices', 'digest'] as const;

@@ -10,6 +10,7 @@
  */
 
 import {
+  type AlertRoute,
   type AlertSettings,
   type AlertThreshold,
   entryPlace,
@@ -44,6 +45,11 @@ const mails: Readonly<Record<Kind, MailedByService>> = {
   'rate-policy': 'no',
 };
 
+/** What the service mails anyway (docs/service-notes.md#alerts) is told a second time only where somebody asks for it. */
+export function isLeftToService(kind: Kind, { isAsked, also }: Pick<AlertRoute, 'isAsked' | 'also'>): boolean {
+  return kind === 'key-limits' && !isAsked && !also.has('keys');
+}
+
 /** Of a live limit that no file names: tollgate tells nobody of it. */
 export function toldByService(kind: Kind): ToldBy {
   return { service: mails[kind], serviceRecipients: [], channels: [], recipients: [] };
@@ -56,8 +62,7 @@ export function toldBy({ kind, workspace, name, fields }: Told, settings: AlertS
   const own = entryPlace({ kind, workspace, name });
   const route = routeOf(settings, [organisationPlace, ...(workspace === null ? [] : [workspacePlace(workspace)]), own]);
   const thresholds = Object.values(settings.places[own]?.thresholds ?? {}).flat();
-  // What the service mails anyway is told a second time only where somebody asks for it.
-  const isSilent = kind === 'key-limits' && !route.isAsked && !route.also.has('keys');
+  const isSilent = isLeftToService(kind, route);
   const isOfService = ({ at }: AlertThreshold): boolean =>
     at === 'budget' || Object.entries(fields).some(([field, value]) => isAlert(field) && value === at);
   const ours = isSilent ? thresholds.filter((one) => !isOfService(one)) : thresholds;

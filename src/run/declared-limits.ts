@@ -2,6 +2,7 @@
 
 import type { LiveLimit } from '../consumption/limit-status.ts';
 import type { ReadLimits } from '../consumption/read-limits.ts';
+import { byHandle } from '../live/named-workspaces.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
 
 type FindEntry = (limit: Pick<LiveLimit, 'kind' | 'workspace' | 'id' | 'name'>) => DesiredEntry | undefined;
@@ -11,12 +12,12 @@ export function createEntryFinder(
   { entries }: Pick<Desired, 'entries'>,
   { workspaces, serviceKeys }: Pick<ReadLimits, 'workspaces' | 'serviceKeys'>,
 ): FindEntry {
-  const slugOf = new Map(workspaces.flatMap(({ id, slug }) => [[id, slug] as const, [slug, slug] as const]));
+  const known = byHandle(workspaces);
   const declared = new Map<string, DesiredEntry>();
   for (const entry of entries) {
     const { kind, workspace, name, id, liveName, previously, absent } = entry;
     if (absent === true) continue;
-    const place = workspace === null ? '' : (slugOf.get(workspace) ?? workspace);
+    const place = workspace === null ? '' : (known.get(workspace)?.slug ?? workspace);
     for (const handle of [id, liveName, previously, name]) {
       const key = [kind, place, handle].join('\n');
       if (handle !== undefined && !declared.has(key)) declared.set(key, entry);

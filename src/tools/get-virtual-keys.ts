@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Grouping, type GroupRow, readGroups } from '../consumption/analytics.ts';
 import type { Known } from '../consumption/ask.ts';
+import { expiryDays } from '../consumption/expiring.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
 import { type CallFacts, matchCall } from '../consumption/match-call.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
@@ -52,7 +53,6 @@ const output = () =>
   z.object({ answer: z.string(), keys: z.array(rowSchema()), page: pageSchema, notes: z.array(z.string()) });
 
 const idleDays = 30;
-const expiryDays = 14;
 
 const keyCalls: Grouping = { path: '/groups/api_key', columns: 'cost,last_seen', names: ['api_key', 'api_key_id'] };
 const providerCalls: Grouping = {

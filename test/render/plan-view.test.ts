@@ -3,9 +3,8 @@
 import stringWidth from 'string-width';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderSamplePlan } from '../../scripts/generated-parts.ts';
-import type { CommittedSumImpact, CounterImpact, Impact, LimitImpact } from '../../src/impact/document.ts';
+import type { CommittedSumImpact, CounterImpact, LimitImpact } from '../../src/impact/document.ts';
 import type { Finding, Plan, Violation } from '../../src/plan/types.ts';
-import { renderComment } from '../../src/render/comment.ts';
 import { codeOrText, escapeMarkdown } from '../../src/render/escape-markdown.ts';
 import { renderOutcomeText } from '../../src/render/outcomes.ts';
 import { renderPlanMarkdown, renderPlanText } from '../../src/render/plan.ts';
@@ -13,17 +12,10 @@ import { formatAmount } from '../../src/resources/amounts.ts';
 import { root } from '../docs/markdown.ts';
 import { uuid } from '../helpers/state.ts';
 import { entry, keyObject, outcomeOf, planOf, policyObject, recordAfter } from '../plan/kit.ts';
-
-const asOf = '2026-11-28T12:00:00.000Z';
-const reset = '2026-12-01T00:00:00.000Z';
+import { budget, comment, header, limitOf, links, withImpact } from './impact-kit.ts';
 
 const text = (plan: Plan, columns = 80, verbose = false): string =>
   renderPlanText(plan, { color: false, columns }, { verbose });
-
-const header = { environment: 'production', head: 'a'.repeat(40), run: 7, attempt: 1, record: null, at: '' };
-const links = { repository: 'https://github.com/example/budgets', run: 'https://github.com/example/budgets/runs/7' };
-const comment = (plan: Plan): string =>
-  renderComment({ state: 'planned', plan, diagnostics: [], remark: null }, header, links);
 
 /** A live policy `spend` of $500 a month that becomes what the entry says. */
 function moved(to: string, live: Parameters<typeof policyObject>[1] = {}): Plan {
@@ -35,56 +27,15 @@ function moved(to: string, live: Parameters<typeof policyObject>[1] = {}): Plan 
   return planOf({ body: to === '' ? '' : `policies:\n${to}`, live: [spend], record });
 }
 
-function limitOf(
-  more: Partial<LimitImpact>,
-  use: Partial<Extract<LimitImpact['use'], { status: 'known' }>> = {},
-): LimitImpact {
-  const budget = (amount: string) => ({ amount, reset: 'monthly', per_30_days: amount, next_reset: reset });
-  return {
-    unit: 'cost',
-    before: budget('50000'),
-    after: budget('30000'),
-    delta_per_30_days: '-20000',
-    shared_by: ['workspace_id'],
-    counter: 'kept',
-    use: {
-      status: 'known',
-      as_of: asOf,
-      source: 'service',
-      counters: 1,
-      total: '10000',
-      largest: null,
-      blocked: { count: 0, largest: [] },
-      freed: { count: 0, largest: [] },
-      in_doubt: null,
-      may_stay_blocked: false,
-      ...use,
-    },
-    forecast: { status: 'unknown', reason: 'no pace' },
-    forgiven: null,
-    binds: null,
-    unjudged: [],
-    mail: { to: [], at_once: false },
-    ...more,
-  };
-}
+/** $500 a month for a workspace that becomes $300. */
+const lowered = (more: Partial<LimitImpact>, use: Parameters<typeof limitOf>[1] = {}): LimitImpact => {
+  const less = { after: budget('30000'), delta_per_30_days: '-20000', shared_by: ['workspace_id'] };
+  return limitOf({ ...less, ...more }, use);
+};
 
 const sum = (cents: string, more: Partial<CommittedSumImpact> = {}): CommittedSumImpact => {
   return { cents, bounded: 1, at_most: '0', partly: 0, unbounded: 0, unknown: 0, ...more };
 };
-
-function withImpact(plan: Plan, limit: LimitImpact, more: Partial<Impact> = {}): Plan {
-  const impact: Impact = {
-    as_of: asOf,
-    people: 'names',
-    doubt: null,
-    changes: plan.changes.map(({ id }) => ({ id, limits: [limit] })),
-    workspaces: [],
-    organisation: null,
-    ...more,
-  };
-  return { ...plan, impact };
-}
 
 const counter = (name: string | null, used: string, before: number, after: number | null): CounterImpact => {
   return { name, used, percent_before: before, percent_after: after };
@@ -187,7 +138,7 @@ describe('people', () => {
   it('are named by their traffic, and until when they are refused', () => {
     const largest = counter(null, '35266', 71, 118);
     const blocked = { count: 1, largest: [largest] };
-    const shown = text(withImpact(cut(), limitOf({}, { largest, blocked })));
+    const shown = text(withImpact(cut(), lowered({}, { largest, blocked })));
     expect(shown).toContain('Stopped at once: all calls of Team A are refused until Tue 1 Dec by spend.');
     expect(shown).toContain('used $352.66, 71% → over $300 · stops all its calls');
     expect(shown).not.toContain('118');
@@ -203,7 +154,7 @@ describe('people', () => {
     ],
   ])('of a grouping per %j are called by it', (per, name, who) => {
     const one = counter(name, '45000', 90, 150);
-    const limit = limitOf({ shared_by: per }, { largest: one, blocked: { count: 2, largest: [one, one] } });
+    const limit = lowered({ shared_by: per }, { largest: one, blocked: { count: 2, largest: [one, one] } });
     expect(text(withImpact(cut(), limit), 200)).toContain(
       `Stopped at once: ${who} are refused until Tue 1 Dec by spend.`,
     );
@@ -212,7 +163,7 @@ describe('people', () => {
   it('of whom nothing is known are not taken for untouched', () => {
     const unjudged = [{ guard: 'blocks-now' as const, reason: 'GET /x answered 403' }];
     const use = { status: 'unknown' as const, reason: 'GET /x answered 403' };
-    const shown = text(withImpact(cut(), limitOf({ use, unjudged })), 120);
+    const shown = text(withImpact(cut(), lowered({ use, unjudged })), 120);
     expect(shown).toContain('Not known whether anybody is stopped by spend (ws-team-a): GET /x answered 403.');
     expect(shown).not.toContain('stops anybody.');
     expect(text({ ...cut(), impact: null })).toContain('What this does to people and money was not looked at.');
@@ -221,7 +172,7 @@ describe('people', () => {
   it('that a rate may refuse cannot be counted', () => {
     const rate = 'policies:\n  burst:\n    rate: 10 requests/minute\n    per: workspace_id\n';
     const plan = planOf({ body: rate, record: recordAfter({ body: '' }) });
-    expect(text(withImpact(plan, limitOf({}), { changes: [] }))).toContain(
+    expect(text(withImpact(plan, lowered({}), { changes: [] }))).toContain(
       'No budget stops anybody; whom the rate burst will refuse is not known.',
     );
   });
@@ -229,7 +180,7 @@ describe('people', () => {
 
 describe('money', () => {
   it('is said for the workspaces that are known, and the others are named once', () => {
-    const limit = limitOf({});
+    const limit = lowered({});
     const plan = withImpact(moved(entry('spend').replace('$500', '$300')), limit, {
       organisation: { before: sum('50000', { unknown: 1 }), after: sum('30000', { unknown: 1 }), delta: '-20000' },
       workspaces: [
@@ -274,7 +225,7 @@ describe('a change', () => {
 
   it('that makes a budget says how long its first window is', () => {
     const plan = planOf({ body: `policies:\n${entry('spend')}`, record: recordAfter({ body: '' }) });
-    const shown = text(withImpact(plan, limitOf({ before: null, counter: 'new' })));
+    const shown = text(withImpact(plan, lowered({ before: null, counter: 'new' })));
     expect(shown).toContain('first window: 2 days, resets Tue 1 Dec');
   });
 
@@ -283,7 +234,7 @@ describe('a change', () => {
       const before = { kind: 'bounded', cents: '50000', by: 'spend' } as const;
       const after = kind === 'bounded' ? { kind, cents: '30000', by: 'cap' } : { kind, cents: null, by: null };
       const workspaces = [{ workspace: 'ws-team-a', before, after, delta: null, unjudged: null }];
-      return text(withImpact(moved(''), limitOf({ after: null, counter: 'gone' }), { workspaces }), 120);
+      return text(withImpact(moved(''), lowered({ after: null, counter: 'gone' }), { workspaces }), 120);
     };
     expect(gone('bounded')).toContain('removed; cap still holds at $300 / 30 days');
     expect(gone('unbounded')).toContain('removed; no other limit holds the spend of this workspace');
@@ -320,7 +271,7 @@ it('fits any terminal, whatever its names are called', () => {
   const long = 'a-policy-with-a-name-that-is-much-longer-than-its-column';
   const plan = withImpact(
     planOf({ body: `policies:\n${entry(long)}${entry('b')}`, record: recordAfter({ body: '' }) }),
-    limitOf({}),
+    lowered({}),
   );
   for (const columns of [64, 80, 120]) {
     for (const verbose of [false, true]) {

@@ -1,24 +1,16 @@
 /** What somebody new asked of a plan that they read for the first time, answered by the plan. */
 
 import { describe, expect, it } from 'vitest';
-import type { CommittedImpact, Impact, LimitImpact, RemovedImpact } from '../../src/impact/document.ts';
+import type { CommittedImpact, RemovedImpact } from '../../src/impact/document.ts';
 import type { Finding, Plan, Violation } from '../../src/plan/types.ts';
-import { renderComment } from '../../src/render/comment.ts';
 import { escapeProse } from '../../src/render/escape-markdown.ts';
 import { renderHeadline, renderPlanHtml, renderPlanMarkdown, renderPlanText } from '../../src/render/plan.ts';
 import { uuid } from '../helpers/state.ts';
 import { entry, planOf, policyObject, recordAfter } from '../plan/kit.ts';
-
-const asOf = '2026-11-28T12:00:00.000Z';
-const reset = '2026-12-01T00:00:00.000Z';
+import { comment, limitOf, reset, withImpact } from './impact-kit.ts';
 
 const text = (plan: Plan, verbose = false): string =>
   renderPlanText(plan, { color: false, columns: 120 }, { verbose, hasNext: true });
-const header = { environment: 'production', head: 'a'.repeat(40), run: 7, attempt: 1, record: null, at: '' };
-const links = { repository: 'https://github.com/example/budgets', run: 'https://github.com/example/budgets/runs/7' };
-const comment = (plan: Plan): string =>
-  renderComment({ state: 'planned', plan, diagnostics: [], remark: null }, header, links);
-
 /** A live policy of $500 a month for each key, and what the files make of it. */
 function moved(amount: string | null, live: Parameters<typeof policyObject>[1] = {}): Plan {
   const written = (dollars: string): string => entry('spend').replace('$500', dollars);
@@ -30,48 +22,6 @@ function moved(amount: string | null, live: Parameters<typeof policyObject>[1] =
       live: [policyObject(uuid(42), { name: 'spend' })],
     }),
   });
-}
-
-const nobody = { count: 0, largest: [] };
-type Known = Extract<LimitImpact['use'], { status: 'known' }>;
-
-function limitOf(more: Partial<LimitImpact> = {}, use: Partial<Known> = {}): LimitImpact {
-  const budget = (amount: string) => ({ amount, reset: 'monthly', per_30_days: amount, next_reset: reset });
-  return {
-    unit: 'cost',
-    before: budget('50000'),
-    after: budget('75000'),
-    delta_per_30_days: '25000',
-    shared_by: ['api_key'],
-    counter: 'kept',
-    use: {
-      status: 'known',
-      as_of: asOf,
-      source: 'service',
-      counters: 1,
-      total: '10000',
-      largest: null,
-      blocked: nobody,
-      freed: nobody,
-      in_doubt: null,
-      may_stay_blocked: false,
-      ...use,
-    },
-    forecast: { status: 'unknown', reason: 'no pace' },
-    forgiven: null,
-    binds: null,
-    unjudged: [],
-    mail: { to: [], at_once: false },
-    ...more,
-  };
-}
-
-function withImpact(plan: Plan, limit: LimitImpact, more: Partial<Impact> = {}): Plan {
-  const changes = plan.changes.map(({ id }) => ({ id, limits: [limit] }));
-  return {
-    ...plan,
-    impact: { as_of: asOf, people: 'names', doubt: null, changes, workspaces: [], organisation: null, ...more },
-  };
 }
 
 const objection = (guard: Violation['guard'], allow: string | null): Violation => ({

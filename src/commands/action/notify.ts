@@ -10,18 +10,18 @@ export async function notifyPeople(run: ActionRun): Promise<ActionResult> {
   if ('diagnostics' in found) return invalidFiles(found.diagnostics);
   const { exit, view } = found;
   const summary = summarizeNotify(view);
-  const isShown = run.event.isPublic !== false;
+  const isPublic = run.event.isPublic !== false;
   return {
     exit,
     outputs: { 'has-changes': 'false', summary },
-    summary: renderNotifyMarkdown(view, isShown),
+    summary: renderNotifyMarkdown(view, isPublic),
     annotations: [],
     failure: exit === exitCodes.ok ? null : summary,
     // Why a server refused somebody names them; what is wrong with a channel names nobody.
     warnings: [
       ...new Set(
         view.lines.flatMap(({ channel, why, recipients }) =>
-          why === null || (isShown && recipients.some((address) => why.includes(address)))
+          why === null || (isPublic && recipients.some((address) => why.includes(address)))
             ? []
             : [`${channel}: ${why}`],
         ),

@@ -49,7 +49,7 @@ export async function checkPolicies(options: CommonOptions, session: Session): P
 }
 
 export interface RecordCheck extends DirectoryCheck {
-  /** Null: there is none, or it cannot be read. */
+  /** Missing: there is none, or it cannot be read. */
   readonly record?: AppliedRecord;
 }
 

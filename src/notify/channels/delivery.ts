@@ -19,6 +19,11 @@ export function undelivered(
   return { sent: false, refused, why, retry, mayHaveArrived };
 }
 
+/** What the other side answered is our fault: the same is refused again until somebody changes a setting. */
+export function isForGood(status: number | undefined): boolean {
+  return status !== undefined && status < 500 && status !== 408 && status !== 429;
+}
+
 export interface SenderPorts {
   /** Where secrets stand; read when something is sent. */
   readonly env: Readonly<Record<string, string | undefined>>;

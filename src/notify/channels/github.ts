@@ -5,7 +5,7 @@ import { keepOwn } from '../../github/own.ts';
 import { type GitHub, GitHubError, type IssueComment } from '../../github/port.ts';
 import { commentBytes } from '../../render/fit-sections.ts';
 import type { GitHubChannel, Sender } from '../message.ts';
-import { createBlankers, delivered, type SenderPorts, undelivered } from './delivery.ts';
+import { createBlankers, delivered, isForGood, type SenderPorts, undelivered } from './delivery.ts';
 import { showMessage, writeWithin } from './shown.ts';
 import { markTelling, writeComment } from './write-comment.ts';
 
@@ -58,9 +58,9 @@ export function createGitHubSender(channel: GitHubChannel, ports: SenderPorts): 
       } catch (error) {
         if (!(error instanceof GitHubError)) throw error;
         const { status } = error;
-        const isOurs = status !== undefined && status < 500 && status !== 408 && status !== 429;
-        const advice = isOurs ? `; ${adviceFor(status, channel.issue)}` : '';
-        return undelivered(`${place}: ${clean(error.message)}${advice}`, { retry: !isOurs, mayHaveArrived: !isOurs });
+        const isFinal = isForGood(status);
+        const advice = isFinal ? `; ${adviceFor(status, channel.issue)}` : '';
+        return undelivered(`${place}: ${clean(error.message)}${advice}`, { retry: !isFinal, mayHaveArrived: !isFinal });
       }
     },
     async probe() {
@@ -80,7 +80,7 @@ export function createGitHubSender(channel: GitHubChannel, ports: SenderPorts): 
   };
 }
 
-function adviceFor(status: number, issue: number): string {
+function adviceFor(status: number | undefined, issue: number): string {
   switch (status) {
     case 403:
       return 'the job needs `permissions: issues: write`, and a locked issue takes no comments';

@@ -1,6 +1,7 @@
 /** A channel that nobody answers on is not asked for each of a thousand messages. */
 
 import type { Delivery, Sender } from '../message.ts';
+import { undelivered } from './delivery.ts';
 
 /** Messages in a row that found nobody, until the rest of the run goes without that channel. */
 const most = 3;
@@ -14,7 +15,7 @@ export function withPatience(sender: Sender): Sender {
     async send(message, to) {
       if (vain >= most) {
         const why = `not tried, as the last ${most} messages found nobody: ${last}`;
-        return { sent: false, refused: [], why, retry: true, mayHaveArrived: false };
+        return undelivered(why, { retry: true });
       }
       const delivery = await sender.send(message, to);
       vain = isVain(delivery) ? vain + 1 : 0;

@@ -4,6 +4,7 @@ import { Agent, type Dispatcher, request as send } from 'undici';
 import { isLoopback } from '../../client/base-url.ts';
 import { describeFault, faultCodeOf, isBeforeSending, isPermanentFault } from '../../client/connection-faults.ts';
 import { type Attempt, type CleanText, parseErrorBody } from '../../client/failure.ts';
+import { headerText } from '../../client/request.ts';
 import { CancelledError, ServiceError } from '../../errors.ts';
 import { createProxyAgent, describeProxy, type Proxies } from '../../proxies.ts';
 import { type ChannelTimeouts, channelTimeouts } from './delivery.ts';
@@ -82,9 +83,9 @@ export function openPoster(options: PosterOptions): Poster {
       const said =
         status >= 300 && status < 400
           ? ': it leads elsewhere, which is not followed'
-          : quoteAnswer(text, headerOf(answer, 'content-type'), clean);
+          : quoteAnswer(text, headerText(answer, 'content-type'), clean);
       const error = fail(`${url.host} answered ${status}${said}`, status, status >= 500 && status !== 501);
-      return { ok: false, error, transient, retryAfter: headerOf(answer, 'retry-after') };
+      return { ok: false, error, transient, retryAfter: headerText(answer, 'retry-after') };
     } catch (error) {
       if (signal?.aborted) throw new CancelledError('cancelled');
       const code = faultCodeOf(error);
@@ -111,11 +112,6 @@ export function openPoster(options: PosterOptions): Poster {
       await Promise.all([...agents.values()].map((agent) => agent.destroy()));
     },
   };
-}
-
-function headerOf(answer: Dispatcher.ResponseData, name: string): string | undefined {
-  const value = answer.headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }
 
 function quoteAnswer(text: string, contentType: string | undefined, clean: CleanText): string {

@@ -7,6 +7,7 @@ import { checkWebhookUrl } from './check-channel.ts';
 import {
   createBlankers,
   delivered,
+  isForGood,
   type NoWay,
   readSecret,
   type SenderPorts,
@@ -122,10 +123,9 @@ function aim(channel: Way, env: SenderPorts['env']): Aim {
 }
 
 function judge(error: ServiceError): Delivery {
-  const isOurs = error.status !== undefined && error.status < 500 && error.status !== 408 && error.status !== 429;
   const advice = adviceFor(error.status);
   return undelivered(advice === null ? error.message : `${error.message}; ${advice}`, {
-    retry: !isOurs,
+    retry: !isForGood(error.status),
     mayHaveArrived: error.maybeApplied && isAnswerLost(error.status),
   });
 }
