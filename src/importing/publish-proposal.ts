@@ -15,7 +15,7 @@ import { labelsOf, type ProposalWords, titleOf } from './proposal-words.ts';
 import { publishBranch } from './publish-branch.ts';
 import { openCommands } from './publish-commands.ts';
 import { readRequester } from './read-requester.ts';
-import { type Standing, settleBranch } from './standing-branch.ts';
+import { commitProposal, type Standing, settleBranch, standsAnew } from './standing-branch.ts';
 import { answer, type Publication, type Publishing, type Room, standsInTheWay, takePlace } from './take-place.ts';
 
 /** @throws ProposalRefusal, UserError; nothing was made then */
@@ -171,7 +171,8 @@ async function answerFor(
     return { ...answer(publishing, name), status: 'conflict', pull, notes: [note] };
   }
   const words = await asked.readWords();
-  const made = await settleBranch(publishing, name.branch, words, true);
+  const settled = await settleBranch(publishing, name.branch, words, true);
+  const made = settled ?? (await putBack(publishing, name, words));
   if (made === null) {
     const note = `#${pull.number} is open for this, and others have made or changed its branch: what it asks for now is theirs. It is left as it is: merge or close it, and propose the same again.`;
     return { ...answer(publishing, name), status: 'conflict', pull, notes: [note] };
@@ -180,6 +181,7 @@ async function answerFor(
   const isOther = requester !== null && made.requesters.length > 0 && !isNamed(made.requesters, trailerOf(requester));
   const notes = [
     ...(made.isRemade ? await tellRemade(publishing, name, pull, asked, made) : []),
+    ...(made.isNew ? [`The branch of #${pull.number} was gone, and was made anew.`] : []),
     ...(isOther ? [`${made.requesters.join(' and ')} asked for it before: whom its commit names stays so.`] : []),
     ...(await label(asked.github, pull, words)),
   ];
@@ -190,6 +192,20 @@ async function answerFor(
     diff: made.diff,
     notes: [...publishing.notes, ...notes],
   };
+}
+
+/** The branch of a pull request that is still open; null: there is one of that name, which is others'. */
+async function putBack(
+  publishing: Publishing,
+  { branch: name }: ProposalName,
+  words: ProposalWords,
+): Promise<Standing | null> {
+  const { proposals } = publishing;
+  if ((await proposals.list()).some((one) => one.name === name)) return null;
+  const commit = await commitProposal(publishing, words);
+  const became = await proposals.create(name, commit, null);
+  if (became !== 'created' && became !== 'alone') return null;
+  return standsAnew(publishing, commit, words);
 }
 
 /** What stood in its text was the plan of another base. */

@@ -55,6 +55,17 @@ export async function commitProposal(
   return proposals.commit({ parent: branch.tip, files: changed, message, author, at: run.session.clock.now() });
 }
 
+/** What this run has made on the base as it is now. */
+export async function standsAnew(
+  { branch, proposals }: BranchMaking,
+  commit: string,
+  words: ProposalWords,
+): Promise<Standing> {
+  const { requester } = words.asker;
+  const requesters = requester === null ? [] : [trailerOf(requester)];
+  return { commit, diff: await proposals.diff(branch.tip, commit), isNew: true, isRemade: false, requesters };
+}
+
 /** How often another run may make it anew first. */
 const mostMoves = 3;
 

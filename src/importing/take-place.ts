@@ -7,10 +7,9 @@ import type { ProposalBranch } from '../checkout/proposal-branches.ts';
 import type { ListedPull } from '../github/port.ts';
 import type { ProposedPlan } from './compare-plans.ts';
 import { labelOfTarget, type ProposalName, ProposalRefusal } from './proposal.ts';
-import { trailerOf } from './proposal-commit.ts';
 import type { ProposalWords } from './proposal-words.ts';
 import { deleteCommand } from './publish-commands.ts';
-import { type BranchMaking, commitProposal, type Standing, settleBranch } from './standing-branch.ts';
+import { type BranchMaking, commitProposal, type Standing, settleBranch, standsAnew } from './standing-branch.ts';
 
 export interface Publication {
   /**
@@ -63,7 +62,7 @@ export async function takePlace(
   findRoom: () => Promise<Room>,
   readWords: () => Promise<ProposalWords>,
 ): Promise<Placed> {
-  const { proposals, branch } = publishing;
+  const { proposals } = publishing;
   let commit: string | undefined;
   let refusals = 0;
   for (let tries = 0; tries < mostTries; tries += 1) {
@@ -75,10 +74,7 @@ export async function takePlace(
     commit ??= await commitProposal(publishing, words);
     const became = await proposals.create(name.branch, commit, refusals === mostRefusals ? null : turn);
     if (became === 'created' || became === 'alone') {
-      const { requester } = words.asker;
-      const requesters = requester === null ? [] : [trailerOf(requester)];
-      const diff = await proposals.diff(branch.tip, commit);
-      const made = { commit, diff, isNew: true, isRemade: false, requesters };
+      const made = await standsAnew(publishing, commit, words);
       const note = 'The remote takes branches alone: of several proposals at one moment more than five may be open.';
       return { name, made, notes: became === 'alone' ? [note] : [] };
     }

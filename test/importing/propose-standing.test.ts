@@ -295,3 +295,13 @@ it('comments that go with a value are said', async () => {
   const { notes } = await scene.propose({ action: 'set', target, fields: new Map([['per', 'model']]) });
   expect(notes.join()).toContain('Comments inside what is replaced go with it');
 });
+
+it('a branch that is gone while its pull request is open is made anew', async () => {
+  const scene = await startGitHubScene();
+  const { branch } = await scene.propose(raise());
+  git(scene.remote, 'update-ref', '-d', `refs/heads/${branch}`);
+  const again = await scene.propose(raise());
+  expect(again).toMatchObject({ status: 'exists', branch, pull: { number: 1 } });
+  expect(again.notes).toContain('The branch of #1 was gone, and was made anew.');
+  expect(scene.branches()).toEqual([branch]);
+});
