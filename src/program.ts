@@ -16,7 +16,7 @@ import {
   dirOption,
   formatOption,
   logsOption,
-  parseDays,
+  parseDaysOrNone,
   parseLimit,
   parsePercentage,
   parsePort,
@@ -189,7 +189,7 @@ export function buildProgram(version: string, start: Start): Command {
       new Option(
         '--since <days>',
         'window of the spend trends, such as 7d; none leaves them out (default: 30d, none for more than 25 workspaces)',
-      ).argParser(parseDays),
+      ).argParser(parseDaysOrNone),
     )
     .option('--out <file>', 'with --format html: where to write the page')
     .option(

@@ -70,6 +70,7 @@ const layers: Readonly<Record<string, number>> = {
   'clock.ts': 8,
   'bounded-json.ts': 8,
   'drop-trailing.ts': 9,
+  'instant.ts': 9,
   'exact.ts': 8,
   'extended-file.ts': 8,
   'exit-codes.ts': 8,

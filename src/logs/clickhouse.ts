@@ -226,7 +226,7 @@ interface RowCounts extends RepeatedRows {
 }
 
 async function readFacts(
-  { table }: TableAsked,
+  { table, window }: TableAsked,
   dims: readonly string[],
   { calls, rows, isCoarse, counts }: Pick<OpenTable, 'calls' | 'rows'> & { isCoarse: boolean; counts: RowCounts },
 ): Promise<SourceFacts> {
@@ -254,6 +254,7 @@ async function readFacts(
     `SELECT upper(cur) AS tg_currency, count() FROM (${calls}) WHERE fault = ${costFaults.otherCurrency} GROUP BY tg_currency ORDER BY tg_currency`,
   );
   return {
+    asked: window ?? { from: null, to: null },
     files: [
       { name: table, bytes: null, rows: counts.found, malformed: counts.malformed, workspaces: null, sha256: null },
     ],

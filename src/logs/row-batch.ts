@@ -61,6 +61,8 @@ export interface RowSource {
 
 /** What was read, and what it does not say. Equal for equal files, in whatever order they were named. */
 export interface SourceFacts {
+  /** Rows outside of it were not looked at. */
+  readonly asked: RowsWindow;
   /** By name. */
   readonly files: readonly RowsFileFacts[];
   /** Each once. */

@@ -75,7 +75,7 @@ export function rowBounds({ from, to }: RowsWindow): readonly string[] {
 
 export async function readFacts(
   files: readonly RowsFile[],
-  dims: readonly string[],
+  { dims, window }: Pick<RowsAsked, 'dims' | 'window'>,
   { copies, rejected, duplicates, contradictions, otherWorkspaces }: GatheredRows & RepeatedRows,
   database: Database,
 ): Promise<SourceFacts> {
@@ -102,6 +102,7 @@ export async function readFacts(
   const found = await findMalformed(files, byFile, { copies, rejected }, database);
   const workspaces = await readWorkspaces(files, dims, database);
   return {
+    asked: window ?? { from: null, to: null },
     files: files.map((file, at): RowsFileFacts => {
       const counts = byFile.get(at) ?? { rows: 0, malformed: 0 };
       return {

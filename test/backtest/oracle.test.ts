@@ -190,7 +190,11 @@ function toNaiveLimit({ limit, workspace, subject, starting }: NamedLimit): Naiv
 
 function prepareAll(named: readonly NamedLimit[], oldest: number): ReplayLimit[] {
   return named.map((limit) => {
-    const result = prepareLimit(limit, { words, columns: new Set<string>(columns), oldest });
+    const result = prepareLimit(limit, {
+      words,
+      columns: new Set<string>(columns),
+      covered: { from: oldest, to: oldest + day },
+    });
     if (isNotReplayable(result)) throw new Error(result.why);
     return result;
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { recommend, refusedBy, smallestBeside } from '../../src/backtest/recommend.ts';
+import { recommend, refusedBy, smallestBeside, wantedLimit } from '../../src/backtest/recommend.ts';
 import { recommendedFiles } from '../../src/backtest/recommend-yaml.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { renderRecommendJson, renderRecommendText } from '../../src/render/recommend.ts';
@@ -14,7 +14,7 @@ const org = 'version: 1\nkind: org\nenvironment: test\norganisation: 00000000-00
 
 describe('recommend', () => {
   const rows = generateRows(6_000);
-  const facts = { words: rows.words, columns: rows.columns, oldest: rows.chunks[0]?.time[0] ?? null };
+  const facts = { words: rows.words, columns: rows.columns, covered: null };
 
   it('recommends what stops nobody, or at most a hundredth, and what one cent less would stop', {
     timeout: 120_000,
@@ -50,9 +50,7 @@ describe('recommend', () => {
   it('writes YAML that the files take as it is', async () => {
     for (const unit of ['cost', 'tokens', 'requests'] as const) {
       const asked = {
-        per: ['metadata._user'],
-        unit,
-        reset: 'monthly',
+        limit: wantedLimit({ per: ['metadata._user'], unit, reset: 'monthly' }),
         workspaces: ['ws-team-00', 'ws-team-39'],
         limits: [],
       } as const;
@@ -76,7 +74,8 @@ describe('recommend', () => {
     const budget = (amount: number, workspace: string) =>
       budgetOf(amount, { workspace, name: 'users', per: ['metadata._user'] });
     const asked = {
-      ...({ per: ['metadata._user'], unit: 'cost', reset: 'monthly', workspaces: [] } as const),
+      limit: wantedLimit({ per: ['metadata._user'], unit: 'cost', reset: 'monthly' }),
+      workspaces: [],
       limits: [budget(100_000, 'ws-team-00'), budget(1, 'ws-team-01')],
     };
     const found = await recommend(asked, sourceOf(rows));
