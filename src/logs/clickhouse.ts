@@ -70,7 +70,7 @@ export async function openTable(asked: TableAsked, server: ClickHouse): Promise<
   );
   const [malformed = 0, otherWorkspaces = 0, found = 0, ids = 0] = counted.map(Number);
   const meant = `SELECT * FROM (${all}) WHERE ${inWindow} AND ${isMeant}`;
-  const order = ['t', 'u DESC', 'tok DESC', 'fl', ...dims.map((_, at) => `d${at}`), 'cur'].join(', ');
+  const order = ['t', 'u DESC', 'tok DESC', 'fl', ...dims.map((_, at) => `d${at}`), 'fault', 'cur'].join(', ');
   const duplicates = found - ids;
   // The earliest row of an id, and of those the dearest, as of files.
   const calls = duplicates === 0 ? meant : `SELECT * FROM (${meant}) ORDER BY ${order} LIMIT 1 BY id`;

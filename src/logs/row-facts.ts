@@ -50,8 +50,8 @@ export async function leaveOutRepeated(
     'tok DESC NULLS LAST',
     'fl',
     ...dims.map((_, at) => `d${at}`),
+    'fault',
     'cur',
-    'file',
   ];
   const same = ['t', 'u', 'tok', 'fl', ...dims.map((_, at) => `d${at}`)];
   await database.run(
