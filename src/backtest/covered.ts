@@ -18,6 +18,11 @@ export function coveredBy({ oldest, newest, asked }: Pick<SourceFacts, 'oldest' 
   return { from: Math.max(asked.from ?? first, first), to: Math.min(asked.to ?? end, end) };
 }
 
+/** When rows begin within a window of the limit, so that what was used before is not known; null: with a window. */
+export function cutOf(limit: Limit, starting: string | null, { from }: Covered): number | null {
+  return beginOf(limit, starting, from) < from ? from : null;
+}
+
 /**
  * What to say where the first or the last window is not whole.
  *

@@ -9,7 +9,7 @@ import { isBudgetLimit, isKnownReset, isKnownUnit, type Limit, timed } from '../
 import { daysOfReset } from '../resources/limits.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import { CodeFilter } from './code-filter.ts';
-import { type Covered, describeCuts } from './covered.ts';
+import { type Covered, cutOf, describeCuts } from './covered.ts';
 import type { RowWords } from './rows.ts';
 import { gatewayStage } from './semantics.ts';
 
@@ -44,6 +44,8 @@ export interface ReplayLimit {
   readonly alert: TwoLimbs | null;
   /** The window of an instant, by its end; `Infinity`: it never ends. Instants never descend. */
   readonly windowOf: (time: number) => number;
+  /** When rows begin within a window of it (milliseconds); null: with one. */
+  readonly cutAt: number | null;
   /** Why its figures are not exact. */
   readonly doubts: readonly string[];
 }
@@ -117,6 +119,7 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
     amount: amountOf(limit.amount),
     alert: isBudgetLimit(limit) && typeof limit.alert === 'number' ? amountOf(limit.alert) : null,
     windowOf: windowOfLimit(limit, anchor),
+    cutAt: facts.covered === null ? null : cutOf(limit, anchor, facts.covered),
     doubts: listDoubts(named, anchor, facts.covered),
   };
 }

@@ -105,6 +105,20 @@ describe('a window of rows', () => {
     expect(whole).toMatchObject({ rows: { count: 4 }, refused: { after: { calls: 1 } } });
   });
 
+  it('holds the moment that it begins with, and not the one that it ends with', async () => {
+    const asker = await askAbout([1, 2, 3]);
+    const count = async (words: string) =>
+      (
+        JSON.parse((await asker.type(`logs spend f.jsonl --format json ${words}`)).stdout) as {
+          total: { requests: number };
+        }
+      ).total.requests;
+    expect(await count('--from 2026-10-02T12:00:00Z')).toBe(2);
+    expect(await count('--from 2026-10-02T12:00:00.001Z')).toBe(1);
+    expect(await count('--to 2026-10-02T12:00:00Z')).toBe(1);
+    expect(await count('--to 2026-10-02T12:00:00.001Z')).toBe(2);
+  });
+
   it('that begins before the first row, or ends after the last one, says so', async () => {
     const asker = await askAbout([10, 12]);
     const first = 'The first call is of 2026-10-10, and the window begins on 2026-10-01';
