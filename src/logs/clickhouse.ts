@@ -275,6 +275,7 @@ async function readFacts(
     tokensMissing,
     cacheUnknown,
     missing: Object.fromEntries(dims.map((dim, at) => [dim, Number(all[8 + at] ?? 0)])),
+    gaps: [],
     windows: [],
   };
 }

@@ -34,6 +34,7 @@ export function sourceOf(
       tokensMissing: 0,
       cacheUnknown: 0,
       missing,
+      gaps: [],
       windows: [],
       ...more,
     },

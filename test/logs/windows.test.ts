@@ -166,6 +166,7 @@ describe('a window of a limit that rows cover in part', () => {
       '$1 monthly',
       [month('2026-10-10 06:00:00 UTC', '')[0], `${month('', '2026-10-31 12:00:01 UTC')[1]} No window is whole.`],
     ],
+    [[1, 20], '--to 2026-10-31', '$1 monthly', [`${month('', '2026-10-21')[1]} No window is whole.`]],
     [[5, 18], '', '$1 weekly', []],
     [
       [7, 19],
