@@ -4,11 +4,12 @@
  *     npm run test:package                 with Node 20.19, 22 and 24
  *     npm run test:package -- 20.19.0 24   with these
  *
- * What `npm publish` would send is packed and installed into an empty folder, and the main job is done there from the sample account
- * on the emulator: import, commit, adopt, change a budget, see the change, apply, see nothing left. Needs Git, and npm's registry for
- * Node and for what the package depends on. Exit code 1: something failed.
+ * `npm publish --dry-run` has to have nothing to say. What it would send is packed and installed into an empty folder, and the main job is
+ * done there from the sample account on the emulator: import, commit, adopt, change a budget, see the change, apply, see nothing left. Then
+ * once more without an installation, as `npx` does it. Needs Git, and npm's registry for Node and for what the package depends on.
+ * Exit code 1: something failed.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -21,17 +22,28 @@ const versions = asked.length > 0 ? asked : ['20.19.0', '22', '24'];
 const npmWords = ['--no-audit', '--no-fund', '--loglevel=error'];
 const key = 'admin-key-of-the-emulator';
 
-/** @returns {string} the tarball that would be published */
+/** @returns {string} the tarball that would be published; test/package says what is in it */
 function pack() {
-  const [{ filename, files }] = JSON.parse(
+  const [{ filename }] = JSON.parse(
     execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', workshop], {
       cwd: root,
       encoding: 'utf8',
     }),
   );
-  const strange = files.map(({ path }) => path).filter((path) => /^(src|test|bench|dist|\.github)\//.test(path));
-  if (strange.length > 0) throw new Error(`the package holds ${strange.slice(0, 3).join(', ')}`);
   return join(workshop, filename);
+}
+
+/** What npm would put right by itself, or publish in another way than package.json says, it warns of. */
+function expectCleanPublish() {
+  const { status, stderr } = spawnSync('npm', ['publish', '--dry-run', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const said = stderr.split('\n').filter((line) => /^npm (warn|error)/.test(line));
+  // Of whoever is not logged in, which nobody is here.
+  const faults = said.filter((line) => !line.includes('requires you to be logged in'));
+  if (status !== 0 || faults.length > 0)
+    throw new Error(`npm publish --dry-run ended with ${status}:\n${faults.join('\n')}`);
 }
 
 /** Nothing of whoever runs this: no npm settings, no Git identity, no keys. */
@@ -40,7 +52,9 @@ function emptyPlace(name, version) {
   const node = join(place, 'node');
   const work = join(place, 'work');
   mkdirSync(node, { recursive: true });
+  const nowhere = join(place, 'nowhere');
   mkdirSync(work);
+  mkdirSync(nowhere);
   execFileSync('npm', ['install', ...npmWords, '--prefix', node, `node@${version}`]);
   const bin = join(node, 'node_modules/node/bin');
   const home = join(place, 'home');
@@ -59,7 +73,7 @@ function emptyPlace(name, version) {
     npm_config_registry: execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim(),
     NO_COLOR: '1',
   };
-  return { work, env, node: join(bin, 'node') };
+  return { work, nowhere, env, node: join(bin, 'node') };
 }
 
 async function startEmulator(cli, { work, env, node }) {
@@ -80,11 +94,11 @@ async function startEmulator(cli, { work, env, node }) {
 
 async function doMainJob(version, tarball) {
   const place = emptyPlace(`node-${version}`, version);
-  const { work, env, node } = place;
-  const run = (file, words, extra = {}) => {
+  const { work, nowhere, env, node } = place;
+  const run = (file, words, extra = {}, cwd = work) => {
     try {
       const stdout = execFileSync(file, words, {
-        cwd: work,
+        cwd,
         env: { ...env, ...extra },
         encoding: 'utf8',
         stdio: 'pipe',
@@ -96,8 +110,8 @@ async function doMainJob(version, tarball) {
       return { status: error.status, stdout: `${error.stdout}${error.stderr}` };
     }
   };
-  const expectStatus = (status, file, words, extra) => {
-    const said = run(file, words, extra);
+  const expectStatus = (status, file, words, extra, cwd) => {
+    const said = run(file, words, extra, cwd);
     if (said.status === status) return said.stdout;
     throw new Error(`${[file, ...words].join(' ')} ended with ${said.status}, not ${status}:\n${said.stdout}`);
   };
@@ -134,6 +148,17 @@ async function doMainJob(version, tarball) {
     const library =
       "const { compilePolicies } = await import('tollgate'); if (compilePolicies([]).desired === undefined) process.exit(1)";
     expectStatus(0, node, ['--input-type=module', '--eval', library]);
+    // From a folder in which nothing is installed.
+    const npx = ['--yes', ...npmWords, '--package', tarball, '--', 'tollgate'];
+    const plan = ['plan', '--dir', join(work, 'policies'), '--detailed-exitcode'];
+    const said = expectStatus(
+      0,
+      'npx',
+      [...npx, ...plan],
+      { ...asked, npm_config_cache: join(nowhere, '.npm') },
+      nowhere,
+    );
+    if (!said.startsWith('No changes:')) throw new Error(`npx tollgate plan said:\n${said}`);
   } finally {
     await emulator.stop();
   }
@@ -141,6 +166,8 @@ async function doMainJob(version, tarball) {
 
 let failed = false;
 try {
+  expectCleanPublish();
+  console.log('ok     npm publish --dry-run has nothing to say');
   const tarball = pack();
   for (const version of versions) {
     try {
