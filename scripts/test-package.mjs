@@ -6,7 +6,8 @@
  *
  * `npm publish --dry-run` has to have nothing to say. What it would send is packed and installed into an empty folder, and the main job is
  * done there from the sample account on the emulator: import, commit, adopt, change a budget, see the change, apply, see nothing left. Then
- * once more without an installation, as `npx` does it. Needs Git, and npm's registry for Node and for what the package depends on.
+ * once more without an installation, as `npx` does it. Where an engine for containers runs, the image is built and asked whether it is
+ * healthy. Needs Git, and npm's registry for Node and for what the package depends on.
  * Exit code 1: something failed.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -164,6 +165,32 @@ async function doMainJob(version, tarball) {
   }
 }
 
+/** Built, started, and asked by its own check of health, where an engine for containers runs. */
+async function tryContainer() {
+  const engine = ['docker', 'podman'].find((name) => spawnSync(name, ['info'], { stdio: 'ignore' }).status === 0);
+  if (engine === undefined) return 'skip   the container: no engine runs here (docker, podman)';
+  const tag = `tollgate-test-${process.pid}`;
+  const ask = (...words) =>
+    execFileSync(engine, words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
+  ask('build', '--quiet', '--tag', tag, '--target', 'emulator', '.');
+  const id = ask('run', '--detach', '--rm', tag);
+  try {
+    const user = ask('exec', id, 'id', '-u');
+    if (user === '0') throw new Error('the container runs as root');
+    const [, ...check] = JSON.parse(ask('inspect', '--format', '{{json .Config.Healthcheck.Test}}', id));
+    let tries = 0;
+    while (spawnSync(engine, ['exec', id, ...check], { stdio: 'ignore' }).status !== 0) {
+      tries += 1;
+      if (tries === 30) throw new Error(`the emulator in a container is not healthy:\n${ask('logs', id)}`);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    return `ok     the container: built, serves, is healthy (${engine})`;
+  } finally {
+    spawnSync(engine, ['kill', id], { stdio: 'ignore' });
+    spawnSync(engine, ['image', 'rm', '--force', tag], { stdio: 'ignore' });
+  }
+}
+
 let failed = false;
 try {
   expectCleanPublish();
@@ -178,6 +205,8 @@ try {
       console.log(`FAULT  Node ${version}: ${error.message}`);
     }
   }
+  // Named versions are asked for by who looks at one of them.
+  if (asked.length === 0) console.log(await tryContainer());
 } finally {
   rmSync(workshop, { recursive: true, force: true });
 }
