@@ -60,6 +60,12 @@ await write('server.json', nameInRegistration(readAt('server.json'), readAt('pac
 const owner = ownerOf(readAt('package.json'));
 
 const { renderPages } = await load('scripts/generated-parts.ts');
+for (const name of ['config', 'bug']) {
+  const path = `.github/ISSUE_TEMPLATE/${name}.yml`;
+  const [said, written] = [readAt(path), nameOwner(readAt(path), owner)];
+  if (written !== said) await write(path, written);
+}
+
 const paths = ['README.md', ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`)];
 const pages = new Map(paths.sort().map((path) => [path, readAt(path)]));
 const sources = {

@@ -10,7 +10,10 @@ it('stand everywhere as package.json has them (npm run generate)', () => {
   expect(nameInPackage(packageText)).toBe(packageText);
   expect(nameInRegistration(readText('server.json'), packageText)).toBe(readText('server.json'));
   const owner = ownerOf(packageText);
-  expect(markdownFiles.filter((path) => nameOwner(readText(path), owner) !== readText(path))).toEqual([]);
+  const forms = ['config', 'bug'].map((name) => `.github/ISSUE_TEMPLATE/${name}.yml`);
+  expect([...markdownFiles, ...forms].filter((path) => nameOwner(readText(path), owner) !== readText(path))).toEqual(
+    [],
+  );
 });
 
 it('are in the lock file as well, which npm writes', () => {
