@@ -295,9 +295,8 @@ export function buildProgram(version: string, start: Start): Command {
     );
 
   addCommand(program, 'emulate', 'serve a stand-in control plane on this machine')
-    .addOption(
-      new Option('--port <number>', 'port on 127.0.0.1; 0 for any free one').default(8788).argParser(parsePort),
-    )
+    .addOption(new Option('--port <number>', 'where to listen; 0 for any free port').default(8788).argParser(parsePort))
+    .addOption(new Option('--host <address>', 'address to listen at; 0.0.0.0 in a container').default('127.0.0.1'))
     .option('--accept-key <key>', 'admin key that is let in (default: a random one, printed)')
     .option('--seed <file>', 'JSON file with the state at the start (default: the sample organisation)')
     .option('--state <dir>', 'directory that keeps the state over restarts')
