@@ -68,6 +68,7 @@ const layers: Readonly<Record<string, number>> = {
   'diagnostics.ts': 8,
   'blank-secrets.ts': 8,
   'clock.ts': 8,
+  'addresses.ts': 8,
   'bounded-json.ts': 8,
   'drop-trailing.ts': 9,
   'exact.ts': 8,
