@@ -1,7 +1,8 @@
 /** The command line: commands, flags and what they mean. Wiring only; each command is a function in commands/. */
 
 import { Command, Option } from 'commander';
-import { completedShells, completeWords, completionScripts } from './completion.ts';
+import { completedShells } from './completed-values.ts';
+import { completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addLogCommands, addReplayCommands } from './log-commands.ts';
@@ -346,7 +347,11 @@ export function buildProgram(version: string, start: Start): Command {
     .command('complete', { hidden: true })
     .argument('[words...]')
     .action((words: string[]) =>
-      start(plainFlags, async () => ({ exit: exitCodes.ok, output: completeWords(program, words) })),
+      start(plainFlags, async ({ cwd }) => {
+        const { readNames } = await import('./commands/read-names.ts');
+        const output = await completeWords(program, words, (directory) => readNames(directory, cwd));
+        return { exit: exitCodes.ok, output };
+      }),
     );
 
   addCommand(program, 'help', 'print help of a command')

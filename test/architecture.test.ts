@@ -19,6 +19,7 @@ const layers: Readonly<Record<string, number>> = {
   'twin-commands.ts': 1.4,
   'log-commands.ts': 1.4,
   'completion.ts': 2,
+  'completed-values.ts': 2.1,
   'usage.ts': 2,
   'index.ts': 1,
   'compile-aside.ts': 2,

@@ -8,7 +8,8 @@ import { pathToFileURL } from 'node:url';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node.js';
 import { makeFolder } from '../record/git-fixture.ts';
 
-const program = createRequire(import.meta.url).resolve('yaml-language-server/bin/yaml-language-server');
+const require = createRequire(import.meta.url);
+const program = require.resolve('yaml-language-server/bin/yaml-language-server');
 
 interface Diagnostic {
   readonly message: string;
