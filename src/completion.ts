@@ -3,6 +3,7 @@
 import type { Command, Option } from 'commander';
 import { argumentValues, type completedShells, flagValues, type Values } from './completed-values.ts';
 import type { DeclaredNames } from './policy/declared-names.ts';
+import { pathOfCommand } from './usage.ts';
 
 /** What the shell is to do besides: the numbers that the scripts of cobra and its kin use. */
 const directives = { files: 0, none: 4, directories: 16 } as const;
@@ -103,11 +104,6 @@ async function suggest(
  */
 function plainNames(names: readonly string[]): readonly string[] {
   return [...new Set(names)].filter((name) => /^[\w.][\w.+/-]*$/.test(name));
-}
-
-function pathOfCommand(command: Command): string {
-  const { parent } = command;
-  return parent === null || parent.parent === null ? command.name() : `${pathOfCommand(parent)} ${command.name()}`;
 }
 
 function findOption(command: Command, flag: string): Option | undefined {

@@ -5,6 +5,7 @@ import { completedShells } from './completed-values.ts';
 import { completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { addExamples } from './help-examples.ts';
 import { addLogCommands, addReplayCommands } from './log-commands.ts';
 import {
   addCommonOptions,
@@ -30,7 +31,7 @@ import {
 import type { CommandResult, CommonOptions } from './run/session.ts';
 import { addCommand, commonOf, flagsOf, type GlobalFlags, type Start } from './start-command.ts';
 import { addTwins } from './twin-commands.ts';
-import { collectFlag, describeOption, findCommand, guardUsage } from './usage.ts';
+import { collectFlag, describeCommand, describeOption, findCommand, guardUsage } from './usage.ts';
 
 export function buildProgram(version: string, start: Start): Command {
   const program = new Command('tollgate')
@@ -40,7 +41,7 @@ export function buildProgram(version: string, start: Start): Command {
     .option('--no-color', 'never use colour (NO_COLOR does the same)')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureHelp({ optionDescription: describeOption })
+    .configureHelp({ optionDescription: describeOption, subcommandTerm: describeCommand })
     .helpCommand(false)
     .addHelpText('after', helpText);
 
@@ -358,6 +359,7 @@ export function buildProgram(version: string, start: Start): Command {
     .argument('[command...]')
     .action((names: string[]) => findCommand(program, names).outputHelp());
 
+  addExamples(program);
   guardUsage(program);
   return program;
 }

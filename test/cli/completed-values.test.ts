@@ -1,20 +1,19 @@
-import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { argumentValues, completedShells, flagValues } from '../../src/completed-values.ts';
 import { completeWords, completionScripts } from '../../src/completion.ts';
 import { listDeclaredNames } from '../../src/policy/declared-names.ts';
 import { renderJsonSchemas } from '../../src/policy/json-schema.ts';
 import { buildProgram } from '../../src/program.ts';
+import { everyCommand, pathOfCommand } from '../../src/usage.ts';
 
 const program = buildProgram('0.0.0', async () => {});
-const everyCommand = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(everyCommand)];
 const commands = everyCommand(program);
 
 /** What stands in every row of the table is a flag, or a command, of this program. */
 test('every row is about a flag or a command that there is', () => {
   const flags = new Set(commands.flatMap(({ options }) => options.map((option) => option.flags)));
   for (const flag of Object.keys(flagValues)) expect([flag, flags.has(flag)]).toEqual([flag, true]);
-  const names = commands.map((command) => pathOf(command));
+  const names = commands.map((command) => pathOfCommand(command));
   for (const [name, rows] of Object.entries(argumentValues)) {
     const command = commands[names.indexOf(name)];
     expect([name, command !== undefined]).toEqual([name, true]);
@@ -22,11 +21,6 @@ test('every row is about a flag or a command that there is', () => {
   }
   expect(Object.keys(completionScripts)).toEqual([...completedShells]);
 });
-
-function pathOf({ parent, ...command }: Command): string {
-  const own = (command as Command & { _name: string })._name;
-  return parent === null || parent.parent === null ? own : `${pathOf(parent)} ${own}`;
-}
 
 test('kinds of schemas are those that are printed', () => {
   const printed = Object.keys(renderJsonSchemas()).map((name) => name.replace('.schema.json', ''));
