@@ -1,9 +1,11 @@
 /** The command line: commands, flags and what they mean. Wiring only; each command is a function in commands/. */
 
 import { Command, Option } from 'commander';
-import { completedShells, completeWords, completionScripts } from './completion.ts';
+import { completedShells } from './completed-values.ts';
+import { completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { addExamples } from './help-examples.ts';
 import { addLogCommands, addReplayCommands } from './log-commands.ts';
 import {
   addCommonOptions,
@@ -29,7 +31,7 @@ import {
 import type { CommandResult, CommonOptions } from './run/session.ts';
 import { addCommand, commonOf, flagsOf, type GlobalFlags, type Start } from './start-command.ts';
 import { addTwins } from './twin-commands.ts';
-import { collectFlag, describeOption, findCommand, guardUsage } from './usage.ts';
+import { collectFlag, describeCommand, describeOption, findCommand, guardUsage } from './usage.ts';
 
 export function buildProgram(version: string, start: Start): Command {
   const program = new Command('tollgate')
@@ -39,7 +41,7 @@ export function buildProgram(version: string, start: Start): Command {
     .option('--no-color', 'never use colour (NO_COLOR does the same)')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureHelp({ optionDescription: describeOption })
+    .configureHelp({ optionDescription: describeOption, subcommandTerm: describeCommand })
     .helpCommand(false)
     .addHelpText('after', helpText);
 
@@ -345,13 +347,18 @@ export function buildProgram(version: string, start: Start): Command {
     .command('complete', { hidden: true })
     .argument('[words...]')
     .action((words: string[]) =>
-      start(plainFlags, async () => ({ exit: exitCodes.ok, output: completeWords(program, words) })),
+      start(plainFlags, async ({ cwd }) => {
+        const { readNames } = await import('./commands/read-names.ts');
+        const output = await completeWords(program, words, (directory) => readNames(directory, cwd));
+        return { exit: exitCodes.ok, output };
+      }),
     );
 
   addCommand(program, 'help', 'print help of a command')
     .argument('[command...]')
     .action((names: string[]) => findCommand(program, names).outputHelp());
 
+  addExamples(program);
   guardUsage(program);
   return program;
 }

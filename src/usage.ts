@@ -1,7 +1,7 @@
 /** What holds for every flag of every command, checked in one place. */
 
 import type { EventEmitter } from 'node:events';
-import { type Command, Help, type Option } from 'commander';
+import { type Argument, type Command, Help, type Option } from 'commander';
 import { nearestName } from './nearest-name.ts';
 import { isStdout } from './stdout-name.ts';
 
@@ -96,6 +96,16 @@ export function describeOption(option: Option): string {
   return option.isBoolean() ? option.description : Help.prototype.optionDescription.call(new Help(), option);
 }
 
+/** Nearly all have flags: said of each, it would push what the command does out of the screen. */
+export function describeCommand(command: Command): string {
+  return [command.name(), ...command.registeredArguments.map(termOf)].join(' ');
+}
+
+function termOf(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
 /** The command that these words name. Ends with one sentence where there is none. */
 export function findCommand(program: Command, names: readonly string[]): Command {
   let found = program;
@@ -113,8 +123,15 @@ export function findCommand(program: Command, names: readonly string[]): Command
   return found;
 }
 
-function everyCommand(command: Command): readonly Command[] {
+/** All below it. */
+export function everyCommand(command: Command): readonly Command[] {
   return command.commands.flatMap((child) => [child, ...everyCommand(child)]);
+}
+
+/** Its words behind the program's name. */
+export function pathOfCommand(command: Command): string {
+  const { parent } = command;
+  return parent === null || parent.parent === null ? command.name() : `${pathOfCommand(parent)} ${command.name()}`;
 }
 
 function guardOption(command: Command, option: Option): void {
