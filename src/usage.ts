@@ -42,6 +42,16 @@ const together: readonly Idle[] = [
     why: 'with --out - stdout holds the saved plan alone',
   },
   {
+    flag: 'changedFrom',
+    isIdle: ({ format, out }) => (format !== undefined && format !== 'text' && format !== 'markdown') || isStream(out),
+    why: 'where no policy file changes there is no plan, which other formats than text and markdown cannot say',
+  },
+  {
+    flag: 'note',
+    isIdle: ({ only, workspace }) => [only, workspace].some((names) => Array.isArray(names) && names.length > 0),
+    why: 'a note tells of the whole plan, so leave out --only and --workspace',
+  },
+  {
     flag: 'verbose',
     isIdle: ({ format, out }) => (format !== undefined && format !== 'text') || isStream(out),
     why: 'other formats than text hold everything',
