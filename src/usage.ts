@@ -127,6 +127,11 @@ function everyCommand(command: Command): readonly Command[] {
   return command.commands.flatMap((child) => [child, ...everyCommand(child)]);
 }
 
+/** What to do instead, where somebody may well want several. */
+const givenOnce: Readonly<Record<string, string>> = {
+  dir: '. A directory has an environment and a record of its own: run the command once for each',
+};
+
 function guardOption(command: Command, option: Option): void {
   if (!option.required && !option.optional) return;
   const isList = option.parseArg === (collectFlag as Option['parseArg']);
@@ -137,7 +142,10 @@ function guardOption(command: Command, option: Option): void {
     if (typeof value === 'string' && value.trim() === '') {
       command.error(`error: option '${option.flags}' is empty: give it a value, or leave it out`);
     }
-    if (isGiven && !isList) command.error(`error: option '${option.flags}' is given twice: it counts once`);
+    if (isGiven && !isList) {
+      const advice = givenOnce[option.attributeName()] ?? '';
+      command.error(`error: option '${option.flags}' is given twice: it counts once${advice}`);
+    }
     isGiven = true;
   });
 }

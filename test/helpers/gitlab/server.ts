@@ -47,6 +47,10 @@ export interface GitLabStandIn {
   notes(iid: number): readonly StandInNote[];
   /** What somebody writes at the page. */
   write(iid: number, author: string, body: string, more?: { system?: boolean; internal?: boolean }): StandInNote;
+  /** A commit of the default branch came by this request. */
+  merge(commit: string, iid: number): void;
+  /** What a job of a pipeline for this ref kept under a name. */
+  keep(ref: string, job: string, name: string, text: string): void;
   /** Lines that were carried out as quick actions, whoever wrote them. */
   readonly carriedOut: readonly string[];
   readonly requests: readonly AskedRequest[];
@@ -79,6 +83,9 @@ export async function startGitLab(
     return note;
   };
 
+  const merged = new Map<string, number>();
+  const kept = new Map<string, string>();
+
   const app = new Hono<{ Variables: { user: StandInUser } }>();
   app.use('*', async (c, next) => {
     await next();
@@ -98,7 +105,7 @@ export async function startGitLab(
     return c.json({ message: `${status}` }, status as 500);
   });
   app.use('*', async (c, next) => {
-    const user = known[c.req.header('private-token') ?? ''];
+    const user = known[c.req.header('private-token') ?? c.req.header('job-token') ?? ''];
     if (user === undefined) return c.json({ message: '401 Unauthorized' }, 401);
     c.set('user', user);
     return next();
@@ -108,6 +115,16 @@ export async function startGitLab(
     return isJob
       ? c.json({ message: '401 Unauthorized' }, 401)
       : c.json({ id: 1, username, name: username, state: 'active' });
+  });
+
+  app.get(`/api/v4/projects/${project}/repository/commits/:sha/merge_requests`, (c) => {
+    const iid = merged.get(c.req.param('sha'));
+    return c.json(iid === undefined ? [] : [{ id: 500 + iid, iid, project_id: project, state: 'merged' }]);
+  });
+  app.get(`/api/v4/projects/${project}/jobs/artifacts/:ref/raw/:name`, (c) => {
+    const { ref, name } = c.req.param();
+    const text = kept.get([ref, c.req.query('job'), name].join('\n'));
+    return text === undefined ? c.json({ message: '404 Not found' }, 404) : c.body(text);
   });
 
   const path = `/api/v4/projects/${project}/merge_requests/:iid/notes`;
@@ -163,6 +180,8 @@ export async function startGitLab(
     url: `http://127.0.0.1:${port}/api/v4`,
     notes: (iid) => byRequest.get(iid) ?? [],
     write: add,
+    merge: (commit, iid) => void merged.set(commit, iid),
+    keep: (ref, job, name, text) => void kept.set([ref, job, name].join('\n'), text),
     carriedOut,
     requests,
     fail: ({ method = '*', times = 1, ...more }) => void faults.push({ rule: { method, times, ...more }, left: times }),
