@@ -54,7 +54,12 @@ const exampleOf = (name) => (hasExample(name) ? readFileSync(`${examples}${name}
 await write('docs/rules.md', renderRules(exampleOf));
 
 const { renderPages } = await load('scripts/generated-parts.ts');
-const paths = ['README.md', ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`)];
+const paths = [
+  'README.md',
+  ...readdirSync(new URL('docs/', root))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 const pages = new Map(paths.sort().map((path) => [path, readFileSync(new URL(path, root), 'utf8')]));
 const sources = {
   root: fileURLToPath(root),
