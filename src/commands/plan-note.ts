@@ -71,7 +71,9 @@ export async function openRequestNote(session: Session): Promise<RequestNote> {
     }
     const notes = await session.openNotes(place, job.iid);
     try {
-      await write(notes, job, fate, { environment, record, at });
+      const gone = describeGone(await notes.readRequest(), job);
+      if (gone === null) await write(notes, job, fate, { environment, record, at });
+      else session.say(`${gone}\n`);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       session.say(`!${job.iid}: the note could not be written: ${error.message}\n`);
@@ -79,6 +81,15 @@ export async function openRequestNote(session: Session): Promise<RequestNote> {
       await notes.close();
     }
   }
+}
+
+/** What was merged meanwhile needs no plan, and a later push has a job of its own, which has the last word. */
+function describeGone(
+  { isOpen, head }: { readonly isOpen: boolean; readonly head: string },
+  job: MergeRequestJob,
+): string | null {
+  if (!isOpen) return `!${job.iid} is merged or closed by now: it gets no note any more`;
+  return head === job.head ? null : `!${job.iid} has a later commit by now: its own job writes the note`;
 }
 
 async function write(

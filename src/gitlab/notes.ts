@@ -35,6 +35,8 @@ export interface MergeRequestNotes {
   /** Nobody is expected: GitLab is asked whose token it is. */
   readonly login: '';
   readLogin(): Promise<string>;
+  /** The request itself, as it is by now. */
+  readRequest(): Promise<{ readonly isOpen: boolean; readonly head: string }>;
   /** Those that people and programs wrote, not GitLab itself. */
   listComments(iid: number): Promise<readonly Note[]>;
   createComment(iid: number, body: string): Promise<Note>;
@@ -43,6 +45,7 @@ export interface MergeRequestNotes {
   close(): Promise<void>;
 }
 
+const requestRow = z.looseObject({ state: z.string(), sha: z.string() });
 const userRow = z.looseObject({ username: z.string() });
 const noteRow = z.looseObject({
   id: z.number(),
@@ -81,7 +84,8 @@ export function openNotes(options: GitLabOptions, iid: number): MergeRequestNote
     },
     { timing, signal },
   );
-  const notes = `/projects/${encodeURIComponent(project)}/merge_requests/${iid}/notes`;
+  const path = `/projects/${encodeURIComponent(project)}/merge_requests/${iid}`;
+  const notes = `${path}/notes`;
   let login: Promise<string> | undefined;
 
   async function ask<T>(schema: z.ZodType<T>, request: ApiRequest): Promise<Answer<T>> {
@@ -110,6 +114,11 @@ export function openNotes(options: GitLabOptions, iid: number): MergeRequestNote
     readLogin() {
       login ??= ask(userRow, { method: 'GET', path: '/user' }).then(({ rows }) => rows.username);
       return login;
+    },
+
+    async readRequest() {
+      const { state, sha } = (await ask(requestRow, { method: 'GET', path })).rows;
+      return { isOpen: state === 'opened', head: sha };
     },
 
     async listComments() {

@@ -10,12 +10,15 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { buildBundle, startCommand } from '../helpers/bundle.ts';
 import { startGitLab } from '../helpers/gitlab/server.ts';
+import { testSession } from '../helpers/session.ts';
 import { smallState } from '../helpers/state.ts';
+import { typeLine } from '../helpers/type-line.ts';
 import { adminKey, orgFile, workspaceFile } from '../helpers/world.ts';
 import { makeFolder } from '../record/git-fixture.ts';
 import { startGitRig } from '../stories/git-rig.ts';
 import { type CiJob, type CiSystemFile, ciSystems, readKey, stagesOf } from './ci-systems.ts';
-import { readText } from './markdown.ts';
+import { codeBlocks, readText } from './markdown.ts';
+import { parseWorkflow, tollgateStep } from './workflow.ts';
 
 const policies = (amount: string): Record<string, string> => ({
   'org.yaml': orgFile('review:\n  require_reviewed_plan: true\n'),
@@ -76,17 +79,24 @@ async function startRunner(system: CiSystemFile) {
   const sealed = { env: seal, now: () => Date.now() };
   const applyByHand = () => rig.apply({}, sealed);
   const planByHand = () => rig.plan({ detailedExitcode: true }, sealed);
-  const request = (folder: string, more: Readonly<Record<string, string>> = {}) =>
-    run(system.jobs.request, folder, 'raise', {
-      ...system.request({ apiUrl: gitlab.url, branch: 'raise', commit: '', runner: folder }),
-      ...more,
-    });
-  return { gitlab, rig, clone, run, applyByHand, planByHand, request };
+  const request = (folder: string, more: Readonly<Record<string, string>> = {}) => {
+    const commit = rig.git('-C', folder, 'rev-parse', 'HEAD');
+    gitlab.become(1, { sha: commit });
+    const facts = { apiUrl: gitlab.url, branch: 'raise', commit, runner: folder };
+    return run(system.jobs.request, folder, 'raise', { ...system.request(facts), ...more });
+  };
+  /** Which run the record names for the last apply. */
+  const lastRun = async (...flags: string[]): Promise<string> => {
+    const session = testSession({ cwd: rig.folder, env: rig.env });
+    const { stdout } = await typeLine(['history', '--limit', '1', '--format', 'json', ...flags], session);
+    return (JSON.parse(stdout) as { readonly applies: readonly { readonly run: string }[] }).applies[0]?.run ?? '';
+  };
+  return { gitlab, rig, clone, run, applyByHand, planByHand, request, lastRun };
 }
 
 describe.each(ciSystems.map((system) => [system.file, system] as const))('%s', (_file, system) => {
   it('takes a change from its request to live, and to an empty plan', async () => {
-    const { gitlab, rig, clone, run, applyByHand, planByHand, request } = await startRunner(system);
+    const { gitlab, rig, clone, run, applyByHand, planByHand, request, lastRun } = await startRunner(system);
     rig.commit(policies('$100'));
     const first = await applyByHand();
     expect(first, first.stderr).toMatchObject({ exit: 0 });
@@ -116,6 +126,7 @@ describe.each(ciSystems.map((system) => [system.file, system] as const))('%s', (
     const applied = await run(system.jobs.apply, main, 'main');
     expect(applied, applied.all).toMatchObject({ exit: 0 });
     expect(rig.history()).toHaveLength(4);
+    expect(await lastRun()).toMatch(system.run);
 
     const again = await planByHand();
     expect(again, again.stdout).toMatchObject({ exit: 0 });
@@ -207,14 +218,83 @@ it('Jenkinsfile: every stage says when, runs in an agent of its own, and only on
   }
 });
 
-it('the matrix runs each job of the file once a directory, with one lock each', () => {
-  type Jobs = Readonly<
-    Record<string, { readonly parallel?: { readonly matrix: readonly Record<string, string[]>[] } }>
-  >;
-  const base = parse(readText('docs/ci/gitlab-ci.yml')) as Readonly<Record<string, { readonly script?: unknown }>>;
-  const matrix = parse(readText('docs/ci/gitlab-ci-two-environments.yml'), { merge: true }) as Jobs;
-  const jobs = Object.keys(base).filter((name) => base[name]?.script !== undefined);
-  expect(jobs.sort()).toEqual(['apply', 'hourly', 'plan', 'validate']);
-  for (const name of jobs)
-    expect(matrix[name]?.parallel?.matrix).toEqual([{ POLICIES: ['policies/production', 'policies/staging'] }]);
+describe('several directories', () => {
+  const [gitlabFile] = ciSystems;
+  if (gitlabFile === undefined) throw new Error('there is no file for GitLab');
+
+  it('the matrix runs each job of the file once a directory, and gives each the keys of its own', () => {
+    type Jobs = Readonly<
+      Record<string, { readonly parallel?: { readonly matrix: unknown }; readonly environment?: unknown }>
+    >;
+    const base = parse(readText('docs/ci/gitlab-ci.yml')) as Readonly<Record<string, { readonly script?: unknown }>>;
+    const matrix = parse(readText('docs/ci/gitlab-ci-two-environments.yml'), { merge: true }) as Jobs;
+    const jobs = Object.keys(base).filter((name) => base[name]?.script !== undefined);
+    expect(jobs.sort()).toEqual(['apply', 'hourly', 'plan', 'validate']);
+    for (const name of jobs) {
+      expect(matrix[name]?.parallel?.matrix).toEqual([{ POLICIES: ['policies/production', 'policies/staging'] }]);
+    }
+    expect(matrix.apply?.environment).toBe('tollgate/$POLICIES');
+    for (const name of ['plan', 'hourly']) {
+      expect(matrix[name]?.environment).toEqual({ name: 'tollgate-plan/$POLICIES', action: 'access' });
+    }
+  });
+
+  it('each has a note, a plan, an apply and a record of its own', async () => {
+    const { gitlab, rig, clone, run, request, lastRun } = await startRunner(gitlabFile);
+    const both = (amount: string): Record<string, string> => {
+      const of = (directory: string, workspace: string): [string, string][] => [
+        [`${directory}/org.yaml`, orgFile('').replace('environment: production', `environment: ${directory}`)],
+        [`${directory}/a.yaml`, policies(amount)['a.yaml']?.replace('ws-team-a', workspace) ?? ''],
+      ];
+      return Object.fromEntries([...of('production', 'ws-team-a'), ...of('staging', 'ws-team-b')]);
+    };
+    const names = ['production', 'staging'];
+    rig.commit(both('$100'));
+    for (const name of names) {
+      const first = await rig.apply({ dir: `policies/${name}` }, { env: seal, now: () => Date.now() });
+      expect(first, first.stderr).toMatchObject({ exit: 0 });
+    }
+    rig.git('checkout', '--quiet', '-b', 'raise');
+    rig.commit(both('$120'), 'raise');
+    for (const name of names) {
+      const asked = clone('raise');
+      const planned = await request(asked, { POLICIES: `policies/${name}` });
+      expect(planned, planned.all).toMatchObject({ exit: 0 });
+      const file = readFileSync(join(asked, 'plan.json'), 'utf8');
+      gitlab.keep('refs/merge-requests/1/head', `plan: [policies/${name}]`, 'plan.json', file);
+    }
+    expect(gitlab.notes(1).map(({ body }) => /tollgate plan · \w+/.exec(body)?.[0])).toEqual([
+      'tollgate plan · production',
+      'tollgate plan · staging',
+    ]);
+    rig.git('checkout', '--quiet', 'main');
+    rig.git('merge', '--quiet', '--no-ff', '--no-edit', 'raise');
+    rig.git('push', '--quiet', 'origin', 'main');
+    gitlab.merge(rig.git('rev-parse', 'HEAD'), 1);
+    for (const name of names) {
+      const of = { POLICIES: `policies/${name}`, CI_JOB_NAME: `apply: [policies/${name}]` };
+      const applied = await run(gitlabFile.jobs.apply, clone('main'), 'main', of);
+      expect(applied, applied.all).toMatchObject({ exit: 0 });
+      expect(await lastRun('--dir', `policies/${name}`)).toBe('gitlab:50');
+      const again = await rig.plan({ dir: `policies/${name}`, detailedExitcode: true }, { now: () => Date.now() });
+      expect(again, again.stdout).toMatchObject({ exit: 0 });
+    }
+  }, 120_000);
+
+  it('on GitHub: the matrix of the page, with an input that there is and a lock for each', () => {
+    const page = readText('docs/every-ci.md');
+    const { strategy } = parse(/^ {4}strategy:\n(?: {6}.*\n)+/m.exec(page)?.[0] ?? '') as {
+      readonly strategy: { readonly matrix: Readonly<Record<string, readonly string[]>> };
+    };
+    expect(strategy.matrix).toEqual({ directory: ['policies/production', 'policies/staging'] });
+    const action = parse(readText('action.yml')) as { readonly inputs: Readonly<Record<string, unknown>> };
+    expect(Object.keys(action.inputs)).toContain('directory');
+    const [workflow = ''] = codeBlocks(readText('docs/github-action.md')).flatMap(({ language, text }) =>
+      language === 'yaml' && /^jobs:/m.test(text) ? [text] : [],
+    );
+    const jobs = Object.values(parseWorkflow(workflow).jobs);
+    expect(jobs.filter((job) => job.concurrency !== undefined && tollgateStep(job)?.with !== undefined)).toHaveLength(
+      3,
+    );
+  });
 });

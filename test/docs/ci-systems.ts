@@ -20,6 +20,8 @@ export interface CiFacts {
 
 export interface CiSystemFile {
   readonly file: string;
+  /** How the record names a run of it. */
+  readonly run: RegExp;
   /** Jobs by what they do; a system that plans on main first does so in `plan`. */
   readonly jobs: Readonly<Record<'request' | 'fork' | 'hourly', CiJob>> & {
     readonly plan?: CiJob;
@@ -54,6 +56,7 @@ function readGitLab(): CiSystemFile {
   };
   return {
     file: 'gitlab-ci.yml',
+    run: /^gitlab:50$/,
     jobs: { request: job('plan'), fork: job('validate'), apply: job('apply'), hourly: job('hourly') },
     env: ({ apiUrl, commit, branch }) => ({
       ...key,
@@ -61,6 +64,7 @@ function readGitLab(): CiSystemFile {
       CI: 'true',
       GITLAB_CI: 'true',
       CI_JOB_ID: '50',
+      CI_JOB_NAME: 'apply',
       CI_PIPELINE_IID: '3',
       CI_API_V4_URL: apiUrl,
       CI_PROJECT_ID: '7',
@@ -112,6 +116,7 @@ function readAzure(): CiSystemFile {
   };
   return {
     file: 'azure-pipelines.yml',
+    run: /^azure:9\.12f1170f-54f2\.1$/,
     jobs: {
       request: job('request', 'plan'),
       fork: job('request', 'validate'),
@@ -150,6 +155,7 @@ function readJenkins(): CiSystemFile {
   };
   return {
     file: 'Jenkinsfile',
+    run: /^jenkins:jenkins-limits-main-8$/,
     jobs: {
       request: job('plan a request'),
       fork: job('validate a fork'),
@@ -182,6 +188,7 @@ function readBitbucket(): CiSystemFile {
   };
   return {
     file: 'bitbucket-pipelines.yml',
+    run: /^bitbucket:8\.b2$/,
     jobs: {
       request: job('pull-requests', '**', 'plan'),
       // Bitbucket starts nothing for a fork.
@@ -203,6 +210,7 @@ function readPlainShell(): CiSystemFile {
   });
   return {
     file: 'tollgate.sh',
+    run: /^local:/,
     jobs: {
       request: job('set -- plan main'),
       fork: { shell: sh, script: 'tollgate validate' },

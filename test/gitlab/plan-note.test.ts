@@ -26,6 +26,7 @@ async function start(
   });
   rig.commit(files);
   rig.git('checkout', '--quiet', '-b', 'raise');
+  let isStale = false;
   const head = (): string => rig.git('rev-parse', 'HEAD');
   const env = (): Record<string, string | undefined> => ({
     ...rig.env,
@@ -44,6 +45,7 @@ async function start(
     GITLAB_TOKEN: projectToken,
   });
   const run = (words: readonly string[], more: Readonly<Record<string, string | undefined>> = {}) => {
+    if (!isStale) gitlab.become(1, { sha: head() });
     const session: TestSession = testSession({ cwd: rig.folder, env: { ...env(), ...more } });
     const openNotesOf = {
       ...session,
@@ -52,7 +54,12 @@ async function start(
     };
     return typeLine(words, openNotesOf);
   };
-  return { gitlab, rig, run };
+  /** From now on the request has this commit, whatever the job was started for. */
+  const pushLater = (): void => {
+    isStale = true;
+    gitlab.become(1, { sha: 'f'.repeat(40) });
+  };
+  return { gitlab, rig, run, pushLater };
 }
 
 const bodies = ({ notes }: { notes(iid: number): readonly { body: string }[] }) => notes(1).map(({ body }) => body);
@@ -112,6 +119,23 @@ describe('plan --note', () => {
     const ran = await run(['plan', '--note'], { CI_MERGE_REQUEST_SOURCE_PROJECT_ID: '8' });
     expect(ran.stderr).toContain('comes from a fork');
     expect(gitlab.requests).toEqual([]);
+  });
+
+  it('of an earlier commit leaves the note of a later one alone', async () => {
+    const { gitlab, run, pushLater } = await start();
+    await run(['plan', '--note']);
+    const [before] = bodies(gitlab);
+    pushLater();
+    const ran = await run(['plan', '--note'], { PORTKEY_API_KEY: 'wrong-key' });
+    expect(ran.stderr).toContain('!1 has a later commit by now');
+    expect(bodies(gitlab)).toEqual([before]);
+  });
+
+  it('writes nothing on a request that is merged by now', async () => {
+    const { gitlab, run } = await start();
+    gitlab.become(1, { state: 'merged' });
+    expect((await run(['plan', '--note'])).stderr).toContain('!1 is merged or closed by now');
+    expect(bodies(gitlab)).toEqual([]);
   });
 
   it('does nothing that a policy says: no mention, no reference, no command', async () => {

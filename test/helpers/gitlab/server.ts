@@ -1,6 +1,6 @@
 /**
  * A small stand-in for the notes of GitLab's REST API on loopback. Written from GitLab's own pages and sources, which publish it in no
- * package; what each rule rests on stands in docs/service-notes.md#gitlab.
+ * package; what each rule rests on stands in docs/service-notes.md#gitlab-notes and below.
  */
 
 import type { AddressInfo } from 'node:net';
@@ -47,6 +47,8 @@ export interface GitLabStandIn {
   notes(iid: number): readonly StandInNote[];
   /** What somebody writes at the page. */
   write(iid: number, author: string, body: string, more?: { system?: boolean; internal?: boolean }): StandInNote;
+  /** What the request is by now. Default: open, without a commit. */
+  become(iid: number, is: { readonly state?: string; readonly sha?: string }): void;
   /** A commit of the default branch came by this request. */
   merge(commit: string, iid: number): void;
   /** What a job of a pipeline for this ref kept under a name. */
@@ -84,6 +86,7 @@ export async function startGitLab(
   };
 
   const merged = new Map<string, number>();
+  const became = new Map<number, { readonly state?: string; readonly sha?: string }>();
   const kept = new Map<string, string>();
 
   const app = new Hono<{ Variables: { user: StandInUser } }>();
@@ -127,11 +130,18 @@ export async function startGitLab(
     return text === undefined ? c.json({ message: '404 Not found' }, 404) : c.body(text);
   });
 
-  const path = `/api/v4/projects/${project}/merge_requests/:iid/notes`;
   const notesOf = (c: Context): StandInNote[] | null => {
     const { role = 'developer' } = c.get('user') as StandInUser;
     return role === 'none' ? null : (byRequest.get(Number(c.req.param('iid'))) ?? null);
   };
+  app.get(`/api/v4/projects/${project}/merge_requests/:iid`, (c) => {
+    const iid = Number(c.req.param('iid'));
+    const { state = 'opened', sha = '' } = became.get(iid) ?? {};
+    if (notesOf(c) === null) return c.json({ message: '404 Not found' }, 404);
+    return c.json({ id: 500 + iid, iid, project_id: project, state, sha });
+  });
+
+  const path = `/api/v4/projects/${project}/merge_requests/:iid/notes`;
   app.get(path, (c) => {
     const notes = notesOf(c);
     if (notes === null) return c.json({ message: '404 Not found' }, 404);
@@ -180,6 +190,7 @@ export async function startGitLab(
     url: `http://127.0.0.1:${port}/api/v4`,
     notes: (iid) => byRequest.get(iid) ?? [],
     write: add,
+    become: (iid, is) => void became.set(iid, { ...became.get(iid), ...is }),
     merge: (commit, iid) => void merged.set(commit, iid),
     keep: (ref, job, name, text) => void kept.set([ref, job, name].join('\n'), text),
     carriedOut,
