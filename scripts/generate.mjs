@@ -66,7 +66,12 @@ for (const name of ['config', 'bug']) {
   if (written !== said) await write(path, written);
 }
 
-const paths = ['README.md', ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`)];
+const paths = [
+  'README.md',
+  ...readdirSync(new URL('docs/', root))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 const pages = new Map(paths.sort().map((path) => [path, readAt(path)]));
 const sources = {
   root: fileURLToPath(root),

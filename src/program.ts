@@ -63,6 +63,11 @@ export function buildProgram(version: string, start: Start): Command {
       '--out <file>',
       'save the plan for review and `apply --plan`, or with --format html the page; `-`: on stdout, alone',
     )
+    .option(
+      '--changed-from <branch>',
+      'plan only where policy files differ from where this commit left that branch of the remote',
+    )
+    .option('--note', 'also tell it on the merge request that this GitLab job is for, in one note', false)
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runPlan } = await import('./commands/plan.ts');

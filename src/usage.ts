@@ -42,6 +42,16 @@ const together: readonly Idle[] = [
     why: 'with --out - stdout holds the saved plan alone',
   },
   {
+    flag: 'changedFrom',
+    isIdle: ({ format, out }) => (format !== undefined && format !== 'text' && format !== 'markdown') || isStream(out),
+    why: 'where no policy file changes there is no plan, which other formats than text and markdown cannot say',
+  },
+  {
+    flag: 'note',
+    isIdle: ({ only, workspace }) => [only, workspace].some((names) => Array.isArray(names) && names.length > 0),
+    why: 'a note tells of the whole plan, so leave out --only and --workspace',
+  },
+  {
     flag: 'verbose',
     isIdle: ({ format, out }) => (format !== undefined && format !== 'text') || isStream(out),
     why: 'other formats than text hold everything',
@@ -134,6 +144,11 @@ export function pathOfCommand(command: Command): string {
   return parent === null || parent.parent === null ? command.name() : `${pathOfCommand(parent)} ${command.name()}`;
 }
 
+/** What to do instead, where somebody may well want several. */
+const givenOnce: Readonly<Record<string, string>> = {
+  dir: '. A directory has an environment and a record of its own: run the command once for each',
+};
+
 function guardOption(command: Command, option: Option): void {
   if (!option.required && !option.optional) return;
   const isList = option.parseArg === (collectFlag as Option['parseArg']);
@@ -144,7 +159,10 @@ function guardOption(command: Command, option: Option): void {
     if (typeof value === 'string' && value.trim() === '') {
       command.error(`error: option '${option.flags}' is empty: give it a value, or leave it out`);
     }
-    if (isGiven && !isList) command.error(`error: option '${option.flags}' is given twice: it counts once`);
+    if (isGiven && !isList) {
+      const advice = givenOnce[option.attributeName()] ?? '';
+      command.error(`error: option '${option.flags}' is given twice: it counts once${advice}`);
+    }
     isGiven = true;
   });
 }

@@ -43,6 +43,8 @@ const layers: Readonly<Record<string, number>> = {
   run: 2.2,
   // What limits would have done to rows of logs.
   backtest: 2.6,
+  // Another server with requests to tell of a plan, asked by the request function of the control plane.
+  gitlab: 2.9,
   // Between the commands and what they share: it reads through ports that are handed to it.
   approvals: 2.5,
   policy: 3,
@@ -245,7 +247,7 @@ describe('architecture', () => {
     const gitsOwn =
       /^checkout\/(?:git-child|object-reader|run-git|repository|git-config|git-environment|git-objects|fetch|list-refs)\.ts$/;
     const variables =
-      /(?:\.|\[')(?:CI|TF_BUILD|JENKINS_URL|(?:CI|GITLAB|BUILD|SYSTEM|BUILDKITE|CIRCLE|BITBUCKET)_[A-Z_]+|CIRCLECI|BUILDKITE|GITHUB_(?!TOKEN\b)[A-Z_]+)\b/;
+      /(?:\.|\[')(?:CI|TF_BUILD|JENKINS_URL|(?:CI|BUILD|SYSTEM|BUILDKITE|CIRCLE|BITBUCKET)_[A-Z_]+|CIRCLECI|BUILDKITE|GIT(?:HUB|LAB)_(?!TOKEN\b)[A-Z_]+)\b/;
     const wrong = modules
       .filter(({ path }) => !path.startsWith('checkout/'))
       .flatMap((module) => {
