@@ -133,7 +133,7 @@ function recommendFor(
     counters,
     money,
     current: current === null ? null : { name: current.name, amount: current.limit.amount, refused },
-    state: stateOf(current?.limit.amount ?? null, nobody, refused),
+    state: stateOf(current?.limit.amount ?? null, Math.max(nobody, least), refused),
     others: number,
   };
 }

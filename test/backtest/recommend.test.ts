@@ -149,6 +149,11 @@ describe('recommend', () => {
     expect(found.limits.slice(0, 3).map(({ state }) => state)).toEqual(['too wide', 'stops calls', 'no limit']);
     const files = recommendedFiles(found, 'nobody');
     expect(files.map(({ workspace }) => workspace)).not.toContain('ws-team-01');
+    const [, , third] = found.limits;
+    const limits = [budget(third?.nobody ?? 0, 'ws-team-02')];
+    const fitting = await recommend({ ...asked, limits, workspaces: ['ws-team-02'] }, sourceOf(rows));
+    expect(fitting.limits.map(({ state }) => state)).toEqual(['fits']);
+    expect(recommendedFiles(fitting, 'nobody')).toEqual([]);
     expect(renderRecommendText(found, files.slice(0, 1), style)).toContain('refuses');
     expect(JSON.parse(renderRecommendJson(found, files)).limits[0]).toMatchObject({
       state: 'too wide',
