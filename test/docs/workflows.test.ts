@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { writePage } from '../../src/render/page/shell.ts';
 import { all, type Scene, startApplied, startScene, team } from '../action/scene.ts';
 import type { Area, Level } from '../helpers/github/access.ts';
+import { hasProgram } from '../helpers/programs.ts';
 import { makeFolder } from '../record/git-fixture.ts';
 import { codeBlocks, markdownFiles, readText, root } from './markdown.ts';
 import { pushMain, runWorkflow } from './run-workflow.ts';
@@ -106,7 +107,7 @@ describe('the workflow that makes a page about spend', () => {
     expect(steps.filter(publishes)).toHaveLength(2);
   });
 
-  it.each([
+  it.skipIf(!hasProgram('bash')).each([
     ['counts', 0],
     ['names', 1],
   ] as const)('of a page with %s that step ends with %i', (people, exit) => {
