@@ -57,7 +57,12 @@ function suggest(program: Command, before: readonly string[], current: string): 
     return option === undefined ? { values: [], directive: 'none' } : valuesOf(option, value, `${flag}=`);
   }
   const isFlag = !isOnlyArguments && current.startsWith('-');
-  return { values: startingWith(current, isFlag ? flagsOf(command) : argumentsOf(command)), directive: 'none' };
+  const directive = !isFlag && takesFiles(command) ? 'files' : 'none';
+  return { values: startingWith(current, isFlag ? flagsOf(command) : argumentsOf(command)), directive };
+}
+
+function takesFiles({ registeredArguments }: Command): boolean {
+  return registeredArguments.some((argument) => argument.name() === 'files');
 }
 
 function findOption(command: Command, flag: string): Option | undefined {

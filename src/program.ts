@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { completedShells, completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { addFileCommands } from './file-commands.ts';
 import { addLogCommands, addReplayCommands } from './log-commands.ts';
 import {
   addCommonOptions,
@@ -11,7 +12,6 @@ import {
   addServiceOptions,
   asOption,
   backendOption,
-  checkFormatOption,
   dataFormatOption,
   dirOption,
   formatOption,
@@ -43,16 +43,7 @@ export function buildProgram(version: string, start: Start): Command {
     .helpCommand(false)
     .addHelpText('after', helpText);
 
-  addCommand(program, 'validate', 'check the files; no network, no key')
-    .addOption(dirOption())
-    .addOption(checkFormatOption())
-    .addOption(quietOption())
-    .action((options) =>
-      start(flagsOf(program, options), async (session) => {
-        const { runValidate } = await import('./commands/validate.ts');
-        return runValidate(options, session);
-      }),
-    );
+  addFileCommands(program, start);
 
   addPlanOptions(addCommand(program, 'plan', 'show what the files change'), planFormatOption())
     .addOption(logsOption('none'))

@@ -3,8 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { titleOf } from '../../src/importing/proposal-words.ts';
-import { quoteWord } from '../../src/importing/publish-commands.ts';
 import { readProposals } from '../../src/importing/read-proposals.ts';
+import { quoteWord } from '../../src/shell-words.ts';
 import {
   asAuthor,
   createPolicy,

@@ -1,0 +1,46 @@
+/** Commands over policy files on the disk: what is wrong with them, and their layout. */
+
+import { type Command, InvalidArgumentError } from 'commander';
+import { checkFormatOption, dataFormatOption, dirOption, quietOption } from './options.ts';
+import { addCommand, flagsOf, type Start } from './start-command.ts';
+
+export function addFileCommands(program: Command, start: Start): void {
+  addCommand(program, 'validate', 'check the files; no network, no key')
+    .argument(
+      '[files...]',
+      'show problems of these alone, each judged in its whole directory; none: all files',
+      collectFile,
+    )
+    .addOption(dirOption())
+    .addOption(checkFormatOption())
+    .addOption(quietOption())
+    .action((files: string[] | undefined, options, command: Command) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runValidate } = await import('./commands/validate.ts');
+        const isDirGiven = command.getOptionValueSource('dir') !== 'default';
+        return runValidate({ ...options, files, isDirGiven }, session);
+      }),
+    );
+
+  addCommand(program, 'fmt', 'put policy files into the layout that `import` writes; only blanks are moved')
+    .argument('[files...]', 'files and folders, `-` for stdin to stdout; none: all files of --dir', collectFile)
+    .option('--check', 'write nothing; exit 1 where a file would change', false)
+    .addOption(dirOption())
+    .addOption(dataFormatOption())
+    .addOption(quietOption())
+    .action((given: string[] | undefined, options) => {
+      const files = given ?? [];
+      // What goes back to a file is not for a screen.
+      const format = files.includes('-') && options.format === 'text' ? 'markdown' : options.format;
+      return start(flagsOf(program, { ...options, format }), async (session) => {
+        const { runFormat } = await import('./commands/fmt.ts');
+        return runFormat({ ...options, files }, session);
+      });
+    });
+}
+
+/** A variable of a script that holds nothing would name the working directory. */
+function collectFile(word: string, before: readonly string[] = []): readonly string[] {
+  if (word.trim() === '') throw new InvalidArgumentError('an empty name names no file: leave it out');
+  return [...before, word];
+}
