@@ -15,6 +15,7 @@ const argumentValues: Readonly<Record<string, readonly string[]>> = {
   rules: ruleNames,
   completion: completedShells,
   show: ['latest', '~1'],
+  revert: ['latest', '~1'],
 };
 
 interface Suggestions {

@@ -1,8 +1,8 @@
-/** Commands over policy files on the disk: what is wrong with them, and their layout. */
+/** Commands over policy files on the disk: what is wrong with them, their layout, and what takes an apply back in them. */
 
 import { type Command, InvalidArgumentError } from 'commander';
-import { checkFormatOption, dataFormatOption, dirOption, quietOption } from './options.ts';
-import { addCommand, flagsOf, type Start } from './start-command.ts';
+import { addServiceOptions, checkFormatOption, dataFormatOption, dirOption, quietOption } from './options.ts';
+import { addCommand, commonOf, flagsOf, type Start } from './start-command.ts';
 
 export function addFileCommands(program: Command, start: Start): void {
   addCommand(program, 'validate', 'check the files; no network, no key')
@@ -37,6 +37,23 @@ export function addFileCommands(program: Command, start: Start): void {
         return runFormat({ ...options, files }, session);
       });
     });
+}
+
+export function addRevertCommand(program: Command, start: Start): void {
+  addServiceOptions(
+    addCommand(program, 'revert', 'take one apply back in the policy files, and say how to commit that'),
+    dataFormatOption(),
+  )
+    .argument('<record>', 'latest, ~1 for the one before, or the first digits of a record in `history`')
+    .option('--dry-run', 'say what would be written; write nothing', false)
+    .option('--allow-dirty', 'also edit files with changes that are not committed', false)
+    .action((record: string, options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runRevert } = await import('./commands/revert.ts');
+        const { format, dryRun, allowDirty } = options;
+        return runRevert({ ...commonOf(options), format, record, dryRun, allowDirty }, session);
+      }),
+    );
 }
 
 /** A variable of a script that holds nothing would name the working directory. */

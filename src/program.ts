@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { completedShells, completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
-import { addFileCommands } from './file-commands.ts';
+import { addFileCommands, addRevertCommand } from './file-commands.ts';
 import { addLogCommands, addReplayCommands } from './log-commands.ts';
 import {
   addCommonOptions,
@@ -114,6 +114,8 @@ export function buildProgram(version: string, start: Start): Command {
         return runShow({ ...commonOf(options), record: name, files: options.files }, session);
       }),
     );
+
+  addRevertCommand(program, start);
 
   addCommand(program, 'estimate', 'what a token budget costs in dollars, or a dollar budget buys in tokens')
     .requiredOption('--budget <amount>', 'as in the files, such as "$500" or "2M tokens"')

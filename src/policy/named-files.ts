@@ -115,6 +115,15 @@ async function writeStraight(file: string, text: string): Promise<void> {
   }
 }
 
+/** @throws UserError */
+export async function removeNamedFile(file: string, shown: string): Promise<void> {
+  try {
+    await rm(file);
+  } catch (cause) {
+    throw new UserError(`cannot delete ${shown} (${reasonOfFileError(cause)})`, { cause });
+  }
+}
+
 /**
  * Writes beside the file and renames, so that no reader ever sees half of it. Makes the directories it needs. Replaces a file
  * and nothing else, and who may read the old one may read the new one, nobody more.

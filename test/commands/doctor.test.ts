@@ -200,6 +200,7 @@ describe('an admin key with everything', () => {
       ['reset', 'unproven'],
       ['propose', 'unproven'],
       ['history, show', 'works'],
+      ['revert', 'works'],
     ]);
   });
 
@@ -728,6 +729,7 @@ describe('output', () => {
                             not tried
         propose             does not work: there are no policy files
         history, show       not proven: applied record: not tried
+        revert              does not work: there are no policy files
 
       Everything that tollgate needs works.
       Nothing was written. --format json has every request in full.

@@ -136,6 +136,7 @@ const commands: readonly CommandNeeds[] = [
     better: impact,
   },
   { ...none, command: 'history, show', reads: 'nothing', record: true },
+  { ...none, command: 'revert', reads: 'nothing', files: true, record: true },
 ];
 
 export function judgeCommands(checks: readonly CheckView[], conduct: KeyConduct): CommandView[] {
