@@ -1,10 +1,36 @@
 /** Commands over policy files on the disk: what is wrong with them, their layout, and what takes an apply back in them. */
 
-import { type Command, InvalidArgumentError } from 'commander';
-import { addServiceOptions, checkFormatOption, dataFormatOption, dirOption, quietOption } from './options.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ciSystems } from './ci-systems.ts';
+import {
+  addServiceOptions,
+  backendOption,
+  checkFormatOption,
+  dataFormatOption,
+  dirOption,
+  quietOption,
+  stateOption,
+} from './options.ts';
 import { addCommand, commonOf, flagsOf, type Start } from './start-command.ts';
 
 export function addFileCommands(program: Command, start: Start): void {
+  addCommand(program, 'init', 'begin: a directory of policy files and the workflow of the CI system; replaces nothing')
+    .addOption(dirOption())
+    .addOption(new Option('--ci <system>', 'whose workflow to write').choices(ciSystems).default('github'))
+    .addOption(new Option('--environment <name>', 'name of the environment').default('production'))
+    .option('--organisation <uuid>', 'id of the organisation (default: asked of the control plane where a key is set)')
+    .option('--dry-run', 'say what would be written; write nothing', false)
+    .addOption(dataFormatOption())
+    .addOption(backendOption())
+    .addOption(stateOption())
+    .addOption(quietOption())
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runInit } = await import('./commands/init.ts');
+        return runInit(options, session);
+      }),
+    );
+
   addCommand(program, 'validate', 'check the files; no network, no key')
     .argument(
       '[files...]',

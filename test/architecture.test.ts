@@ -68,6 +68,8 @@ const layers: Readonly<Record<string, number>> = {
   'errors.ts': 8,
   'diagnostics.ts': 8,
   'blank-secrets.ts': 8,
+  'ci-files.json': 8,
+  'ci-systems.ts': 8,
   'clock.ts': 8,
   'bounded-json.ts': 8,
   'drop-trailing.ts': 9,

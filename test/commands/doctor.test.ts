@@ -183,6 +183,7 @@ describe('an admin key with everything', () => {
       `/policies/usage-limits?workspace_id=${teamA}&page_size=1&current_page=0`,
     );
     expect(found.commands.map(({ command, state }) => [command, state])).toEqual([
+      ['init', 'works'],
       ['validate, fmt', 'works'],
       ['plan', 'works'],
       ['apply', 'unproven'],
@@ -645,7 +646,7 @@ describe('output', () => {
       await start(options);
       const ran = await rig.doctor();
       expect(bad(ran)).toEqual([]);
-      expect(ran.stdout).toMatch(/\nCommands\n {2}validate, fmt +works\n/);
+      expect(ran.stdout).toMatch(/\nCommands\n {2}init +works\n {2}validate, fmt +works\n/);
     }
   });
 
@@ -710,6 +711,7 @@ describe('output', () => {
                                            where it is
 
       Commands
+        init                works
         validate, fmt       does not work: there are no policy files
         plan                does not work: there are no policy files
         apply               does not work: there are no policy files

@@ -29,6 +29,7 @@ const impact = [
 ] as const;
 
 const commands: readonly CommandNeeds[] = [
+  { ...none, command: 'init', reads: 'nothing' },
   { ...none, command: 'validate, fmt', reads: 'nothing', files: true },
   { ...none, command: 'plan', reads: 'kinds', files: true, record: true, better: impact },
   { ...none, command: 'apply', reads: 'kinds', files: true, record: true, writes: true, better: impact },
