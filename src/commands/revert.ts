@@ -2,13 +2,16 @@ import { relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fromKeptPath } from '../extended-file.ts';
-import { type RevertedFile, revertFiles } from '../importing/revert-files.ts';
+import { findUnreverted } from '../importing/prove-revert.ts';
+import { type RevertedFile, type RevertInput, revertFiles } from '../importing/revert-files.ts';
 import type { RecordedApply } from '../plan/applied-record.ts';
+import { toRecordedFiles } from '../plan/same-files.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import type { FoundFile } from '../policy/files.ts';
 import { removeNamedFile, requireWritable, writeFileAtomic } from '../policy/named-files.ts';
 import { isSafePath } from '../record/record-tree.ts';
 import type { RecordStore } from '../record/store.ts';
+import { describePlaced } from '../render/describe-change.ts';
 import { type RevertView, renderRevert } from '../render/revert.ts';
 import { loadPolicies } from '../run/load-policies.ts';
 import { findApply, findApplyBefore } from '../run/open-history.ts';
@@ -39,11 +42,11 @@ export async function runRevert(options: RevertOptions, session: Session): Promi
     });
   }
   const before = await findApplyBefore(store, apply, session);
-  const reversal = revertFiles({
+  const versions = {
     before: await readFilesOf(store, before, session),
     applied: await readFilesOf(store, apply, session),
-    present: files,
-  });
+  };
+  const reversal = revertFiles({ ...versions, present: files });
   const shown = (path: string): string => nameFile(path, files, options.dir);
   const conflicts = reversal.conflicts.map(({ relative: path, ...one }) => ({ file: shown(path), ...one }));
   const view: RevertView = {
@@ -61,7 +64,7 @@ export async function runRevert(options: RevertOptions, session: Session): Promi
     output: renderRevert(whole, options.format, session.style),
   });
   if (conflicts.length > 0 || reversal.files.length === 0) return finish(view);
-  requireSound(files, reversal.files, shown);
+  requireSound(versions, files, reversal.files, shown);
   if (!options.allowDirty && checkout !== null) {
     const extended = files.flatMap((file) => fromKeptPath(file.relative) ?? []);
     const dirty = new Set(
@@ -107,6 +110,7 @@ function placeOf(path: string, folder: string, top: string): string {
 
 /** @throws UserError before anything is written */
 function requireSound(
+  versions: Pick<RevertInput, 'before' | 'applied'>,
   files: readonly FoundFile[],
   reverted: readonly RevertedFile[],
   shown: (path: string) => string,
@@ -124,7 +128,17 @@ function requireSound(
   }
   const { diagnostics } = compilePolicies([...byPath.values()]);
   const problem = diagnostics.find(({ severity }) => severity === 'error');
-  if (problem === undefined) return;
+  if (problem === undefined) {
+    const reverted = Object.fromEntries([...byPath].map(([path, { text }]) => [path, text]));
+    const [left] = findUnreverted({ ...versions, present: toRecordedFiles(files), reverted });
+    if (left === undefined) return;
+    throw new UserError(
+      `${describePlaced(left)} would not mean what it did before that apply, so nothing was written`,
+      {
+        hint: 'Write it by hand: `tollgate show RECORD --files DIR` has the files as they were.',
+      },
+    );
+  }
   const { file, line } = problem.source;
   throw new UserError(
     `what came since rests on that apply, so nothing was written: ${file}:${line}: ${problem.message}`,

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { compareDesired, hasDifference } from '../../src/importing/compare-desired.ts';
+import { findUnreverted } from '../../src/importing/prove-revert.ts';
 import { type Reversal, revertFiles } from '../../src/importing/revert-files.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { printWorkspaceFile } from '../../src/policy/print.ts';
@@ -133,6 +134,7 @@ describe('an apply that is taken back', () => {
         const own = new Set(compareDesired(desiredOf(before), desiredOf(applied)).entries.map(canonicalJson));
         const moved = compareDesired(desiredOf(present), next);
         expect(moved.entries.map(canonicalJson).filter((key) => !own.has(key))).toEqual([]);
+        expect(findUnreverted({ before, applied, present, reverted: after })).toEqual([]);
         // Once more there is nothing to do.
         expect(revert(before, applied, after)).toMatchObject({ files: [], conflicts: [] });
       }),
@@ -140,4 +142,17 @@ describe('an apply that is taken back', () => {
     );
     expect(reverted).toBeGreaterThan(runs.numRuns / 6);
   });
+});
+
+it('an edit that would leave something of the apply is found out: the text `none` and the keyword are one value of YAML', () => {
+  const policy = (description: string, more = ''): Files => ({
+    'org.yaml': orgFile(),
+    'a.yaml': `version: 1\nkind: workspace\nworkspace: ws-one\n${more}policies:\n  p:\n    description: ${description}\n    budget: $5\n    reset: never\n    per: workspace_id\n`,
+  });
+  const [before, applied, present] = [policy('none'), policy('"none"'), policy('"none"', 'x-by: somebody\n')];
+  const reverted = write(present, revert(before, applied, present));
+  expect(findUnreverted({ before, applied, present, reverted })).toEqual([
+    { kind: 'usage-policy', workspace: 'ws-one', name: 'p' },
+  ]);
+  expect(findUnreverted({ before, applied, present: applied, reverted: before })).toEqual([]);
 });
