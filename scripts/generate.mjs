@@ -46,6 +46,12 @@ await write('schemas/telling.schema.json', renderPayloadSchema());
 const { renderBacktestSchema } = await load('src/render/backtest-document.ts');
 await write('schemas/backtest.schema.json', renderBacktestSchema());
 
+const { renderCiFiles } = await load('scripts/ci-files.ts');
+await write(
+  'src/ci-files.json',
+  renderCiFiles((path) => readFileSync(new URL(path, root), 'utf8')),
+);
+
 const { renderRules } = await load('scripts/rules-doc.ts');
 const examples = fileURLToPath(new URL('test/fixtures/rules/', root));
 // Not of the rule about secrets: text in their shape makes scanners bark.

@@ -64,6 +64,7 @@ export const argumentValues: Readonly<Record<string, readonly Values[]>> = {
   rules: [ruleNames],
   completion: [completedShells],
   show: [['latest', '~1']],
+  revert: [['latest', '~1']],
   explain: [policies],
   reset: [namesOf('usage-policy', 'key-limits', 'provider-limits', 'integration-limits')],
   'propose create': proposed,

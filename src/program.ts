@@ -5,6 +5,7 @@ import { completedShells } from './completed-values.ts';
 import { completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { addFileCommands, addRevertCommand } from './file-commands.ts';
 import { addExamples } from './help-examples.ts';
 import { addLogCommands, addReplayCommands } from './log-commands.ts';
 import {
@@ -13,7 +14,6 @@ import {
   addServiceOptions,
   asOption,
   backendOption,
-  checkFormatOption,
   dataFormatOption,
   dirOption,
   formatOption,
@@ -45,16 +45,7 @@ export function buildProgram(version: string, start: Start): Command {
     .helpCommand(false)
     .addHelpText('after', helpText);
 
-  addCommand(program, 'validate', 'check the files; no network, no key')
-    .addOption(dirOption())
-    .addOption(checkFormatOption())
-    .addOption(quietOption())
-    .action((options) =>
-      start(flagsOf(program, options), async (session) => {
-        const { runValidate } = await import('./commands/validate.ts');
-        return runValidate(options, session);
-      }),
-    );
+  addFileCommands(program, start);
 
   addPlanOptions(addCommand(program, 'plan', 'show what the files change'), planFormatOption())
     .addOption(logsOption('none'))
@@ -130,6 +121,8 @@ export function buildProgram(version: string, start: Start): Command {
         return runShow({ ...commonOf(options), record: name, files: options.files }, session);
       }),
     );
+
+  addRevertCommand(program, start);
 
   addCommand(program, 'estimate', 'what a token budget costs in dollars, or a dollar budget buys in tokens')
     .requiredOption('--budget <amount>', 'as in the files, such as "$500" or "2M tokens"')

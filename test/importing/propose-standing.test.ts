@@ -5,8 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { titleOf } from '../../src/importing/proposal-words.ts';
-import { quoteWord } from '../../src/importing/publish-commands.ts';
 import { readProposals } from '../../src/importing/read-proposals.ts';
+import { quoteWord } from '../../src/shell-words.ts';
 import { hasProgram } from '../helpers/programs.ts';
 import {
   asAuthor,
