@@ -319,12 +319,16 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  addCommand(program, 'schema', 'print the JSON Schema of a kind of file, for editors')
-    .argument('<kind>', 'workspace, org or defaults')
-    .action((kind: string, options) =>
+  addCommand(
+    program,
+    'schema',
+    'print the JSON Schema of a kind of file, or of what a command prints with --format json',
+  )
+    .argument('<name...>', 'workspace, org, defaults, plan-file, telling, or a command such as `plan` or `logs spend`')
+    .action((words: string[], options) =>
       start(flagsOf(program, options), async () => {
         const { runSchema } = await import('./commands/schema.ts');
-        return runSchema(kind);
+        return runSchema(words);
       }),
     );
 

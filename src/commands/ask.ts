@@ -3,6 +3,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { escapeInvisible } from '../printable.ts';
 import { renderAnswer, renderCsv } from '../render/answer.ts';
 import { renderFailure } from '../render/failure.ts';
+import { jsonVersion } from '../render/json.ts';
 import { openBackend } from '../run/open-backend.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import { answerTool, type Envelope, failedCall } from '../tools/call.ts';
@@ -88,9 +89,9 @@ function write(tool: Tool, data: Parameters<Tool['show']>[0], format: TwinFormat
   return renderAnswer([...blocks, ...notes], session.style);
 }
 
-/** On one line, as agents get it. */
-function writeEnvelope(envelope: Envelope): string {
-  return `${JSON.stringify(envelope)}\n`;
+/** What agents get, on one line, with the version of the form. */
+export function writeEnvelope(envelope: Envelope): string {
+  return `${JSON.stringify({ version: jsonVersion, ...envelope })}\n`;
 }
 
 function exitOf(error: unknown): ExitCode {

@@ -7,8 +7,10 @@ import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
 import { requireWritable, writeNamedFile } from '../policy/named-files.ts';
 import { escapeInvisible } from '../printable.ts';
-import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
+import type { PlanDocument } from '../render/documents/plan.ts';
+import { renderJson } from '../render/json.ts';
 import { renderHeadline, renderPlanHtml, renderPlanMarkdown, renderPlanText } from '../render/plan.ts';
+import { diagnosticDocument, planDocument } from '../render/plan-document.ts';
 import { renderSarif } from '../render/sarif.ts';
 import type { Desired } from '../resources/types.ts';
 import { allRules } from '../rules/find.ts';
@@ -69,7 +71,7 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
     options.format === 'sarif'
       ? renderSarif({ version, rules: allRules, diagnostics, findings, notes })
       : options.format === 'json'
-        ? renderJson({
+        ? renderJson<PlanDocument>({
             ok: exit === exitCodes.ok,
             ...planDocument(plan),
             diagnostics: diagnostics.map(diagnosticDocument),

@@ -16,6 +16,7 @@ import type { CommandResult, CommonOptions, Session } from '../run/session.ts';
 import { answerTool } from '../tools/call.ts';
 import { createToolContext } from '../tools/context.ts';
 import { type SuggestedBudget, suggestBudgetTool } from '../tools/suggest-budget.ts';
+import { writeEnvelope } from './ask.ts';
 import { type OpenRows, openRowsOf } from './backtest.ts';
 import type { SourceOptions } from './clickhouse-source.ts';
 
@@ -111,7 +112,7 @@ async function suggest(options: RecommendOptions, by: readonly string[], session
 }
 
 function write(data: SuggestedBudget, { format }: RecommendOptions, session: Session): string {
-  if (format === 'json') return `${JSON.stringify({ ok: true, data })}\n`;
+  if (format === 'json') return writeEnvelope({ ok: true, data });
   const { budget, workspace, per, notes } = data;
   if (format === 'text') {
     return renderAnswer([...suggestBudgetTool.show(data), ...notes.map((text) => ({ text }))], session.style);

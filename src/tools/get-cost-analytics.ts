@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { exactMember, pointsInTime, readGraph, sumByDay } from '../consumption/graphs.ts';
 import { findUnusualDays } from '../consumption/trends.ts';
 import { sparkline } from '../render/answer.ts';
+import { moneyOf, moneyOrNull } from '../render/money.ts';
+import { moneySchema } from '../render/money-schema.ts';
 import {
   analyticsShape,
   describeCalls,
@@ -13,7 +15,6 @@ import {
 import { explainZero, nothingOdd } from './no-calls.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { defineTool } from './tool.ts';
-import { moneyOf, moneyOrNull, moneySchema } from './values.ts';
 
 const input = () => z.strictObject({ ...analyticsShape(), ...pageInput });
 

@@ -6,9 +6,10 @@ import { percentOf, sortCounters } from '../consumption/counters.ts';
 import type { LimitStatus, LiveLimit } from '../consumption/limit-status.ts';
 import { type Exact, exactOf } from '../exact.ts';
 import type { AnswerCell } from '../render/answer.ts';
+import { moneyOf } from '../render/money.ts';
 import { formatReset } from '../resources/amounts.ts';
 import type { Unit } from '../resources/types.ts';
-import { isoOf, moneyOf, numberOfExact, untrustedSchema } from './values.ts';
+import { isoOf, numberOfExact, untrustedSchema } from './values.ts';
 
 /** Money, or a count of the limit's unit. */
 export const amountSchema = z

@@ -1,0 +1,54 @@
+/** By command, what stands on stdout with `--format json`. Commands that ask what a tool answers are not here: see commands/schema.ts. */
+
+import { z } from 'zod';
+import { backtestSchema } from './backtest.ts';
+import { doctorSchema } from './doctor.ts';
+import { driftSchema } from './drift.ts';
+import { estimateSchema } from './estimate.ts';
+import { historySchema, showSchema } from './history.ts';
+import { importSchema } from './import.ts';
+import { auditSchema, pullSchema, recommendSchema, spendSchema, topSchema } from './logs.ts';
+import { notifySchema } from './notify.ts';
+import { failure, problems } from './parts.ts';
+import { applySchema, planSchema } from './plan.ts';
+import { moveSchema, rebuildSchema, resetSchema } from './record.ts';
+import { statusSchema } from './status.ts';
+import { validateSchema } from './validate.ts';
+
+/** The document of a command that does not fail. */
+const documents: Readonly<Record<string, z.ZodType>> = {
+  validate: validateSchema,
+  plan: planSchema,
+  apply: applySchema,
+  drift: driftSchema,
+  import: importSchema,
+  status: statusSchema,
+  history: historySchema,
+  show: showSchema,
+  doctor: doctorSchema,
+  notify: notifySchema,
+  reset: resetSchema,
+  estimate: estimateSchema,
+  backtest: backtestSchema,
+  recommend: recommendSchema,
+  'logs pull': pullSchema,
+  'logs spend': spendSchema,
+  'logs top': topSchema,
+  'logs audit': auditSchema,
+  'record rebuild': rebuildSchema,
+  'record move': moveSchema,
+};
+
+/** Those that go on without policy files, or are about no file. */
+const withoutFiles: readonly string[] = ['validate', 'doctor', 'logs pull', 'logs spend', 'logs top', 'logs audit'];
+
+export const documentNames: readonly string[] = Object.keys(documents);
+
+/** All that a command may print, its own document first; undefined: it has none. */
+export function formsOf(command: string): readonly z.ZodType[] | undefined {
+  if (!Object.hasOwn(documents, command)) return undefined;
+  const own = documents[command];
+  if (own === undefined) return undefined;
+  const forms = own instanceof z.ZodUnion ? (own.options as readonly z.ZodType[]) : [own];
+  return [...forms, ...(withoutFiles.includes(command) ? [] : [problems]), failure];
+}
