@@ -46,6 +46,9 @@ await write('schemas/telling.schema.json', renderPayloadSchema());
 const { runSchema } = await load('src/commands/schema.ts');
 await write('schemas/backtest.schema.json', (await runSchema(['backtest'])).output);
 
+const { renderMembers } = await load('scripts/document-members.ts');
+await write('test/fixtures/documents/version-1.txt', renderMembers());
+
 const { renderRules } = await load('scripts/rules-doc.ts');
 const examples = fileURLToPath(new URL('test/fixtures/rules/', root));
 // Not of the rule about secrets: text in their shape makes scanners bark.
@@ -54,7 +57,7 @@ const exampleOf = (name) => (hasExample(name) ? readFileSync(`${examples}${name}
 await write('docs/rules.md', renderRules(exampleOf));
 
 const { renderPages } = await load('scripts/generated-parts.ts');
-const paths = ['README.md', ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`)];
+const paths = ['README.md', ...readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
 const pages = new Map(paths.sort().map((path) => [path, readFileSync(new URL(path, root), 'utf8')]));
 const sources = {
   root: fileURLToPath(root),

@@ -324,7 +324,7 @@ export function buildProgram(version: string, start: Start): Command {
     'schema',
     'print the JSON Schema of a kind of file, or of what a command prints with --format json',
   )
-    .argument('<name...>', 'workspace, org, defaults, plan-file, telling, or a command such as `plan` or `logs spend`')
+    .argument('<kind...>', 'workspace, org, defaults, plan-file, telling, or a command such as plan or logs spend')
     .action((words: string[], options) =>
       start(flagsOf(program, options), async () => {
         const { runSchema } = await import('./commands/schema.ts');

@@ -3,10 +3,9 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { escapeInvisible } from '../printable.ts';
 import { renderAnswer, renderCsv } from '../render/answer.ts';
 import { renderFailure } from '../render/failure.ts';
-import { jsonVersion } from '../render/json.ts';
 import { openBackend } from '../run/open-backend.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
-import { answerTool, type Envelope, failedCall } from '../tools/call.ts';
+import { answeredCall, answerTool, type Envelope, failedCall } from '../tools/call.ts';
 import { createToolContext } from '../tools/context.ts';
 import { ToolRefusal } from '../tools/refusal.ts';
 import { findTool } from '../tools/registry.ts';
@@ -82,16 +81,16 @@ async function answerAsking<T>(
 }
 
 function write(tool: Tool, data: Parameters<Tool['show']>[0], format: TwinFormat, session: Session): string {
-  if (format === 'json') return writeEnvelope({ ok: true, data });
+  if (format === 'json') return writeEnvelope(answeredCall(data));
   const blocks = tool.show(data);
   if (format === 'csv') return renderCsv(blocks) ?? '';
   const notes = data.notes.map((text) => ({ text }));
   return renderAnswer([...blocks, ...notes], session.style);
 }
 
-/** What agents get, on one line, with the version of the form. */
+/** On one line, as agents get it. */
 export function writeEnvelope(envelope: Envelope): string {
-  return `${JSON.stringify({ version: jsonVersion, ...envelope })}\n`;
+  return `${JSON.stringify(envelope)}\n`;
 }
 
 function exitOf(error: unknown): ExitCode {

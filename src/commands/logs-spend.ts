@@ -117,6 +117,7 @@ function documentOf({ requests, failed, tokens, cost, costUnknown }: SpendGroup)
     failed,
     tokens: tokens === null ? null : Number(tokens),
     cost: moneyOrNull(cost),
+    dollars: cost === null ? null : exactDollars(cost),
     cost_unknown: costUnknown,
   };
 }

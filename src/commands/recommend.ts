@@ -13,7 +13,7 @@ import { loadPoliciesIfAny } from '../run/load-policies.ts';
 import { openBackend } from '../run/open-backend.ts';
 import { refuseFor } from '../run/output.ts';
 import type { CommandResult, CommonOptions, Session } from '../run/session.ts';
-import { answerTool } from '../tools/call.ts';
+import { answeredCall, answerTool } from '../tools/call.ts';
 import { createToolContext } from '../tools/context.ts';
 import { type SuggestedBudget, suggestBudgetTool } from '../tools/suggest-budget.ts';
 import { writeEnvelope } from './ask.ts';
@@ -112,7 +112,7 @@ async function suggest(options: RecommendOptions, by: readonly string[], session
 }
 
 function write(data: SuggestedBudget, { format }: RecommendOptions, session: Session): string {
-  if (format === 'json') return writeEnvelope({ ok: true, data });
+  if (format === 'json') return writeEnvelope(answeredCall(data));
   const { budget, workspace, per, notes } = data;
   if (format === 'text') {
     return renderAnswer([...suggestBudgetTool.show(data), ...notes.map((text) => ({ text }))], session.style);

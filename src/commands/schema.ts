@@ -1,6 +1,5 @@
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { didYouMean } from '../nearest-name.ts';
 import { renderPayloadSchema } from '../notify/channels/write-payload.ts';
 import { renderPlanSchema } from '../plan/plan-schema.ts';
 import { renderJsonSchemas } from '../policy/json-schema.ts';
@@ -22,8 +21,8 @@ export async function runSchema(words: readonly string[]): Promise<CommandResult
   const files = fileSchemas();
   const schema = Object.hasOwn(files, name) ? files[name] : undefined;
   if (schema !== undefined) return { exit: exitCodes.ok, output: schema };
-  throw new UserError(`there is no schema "${name}"${didYouMean(name, [...Object.keys(files), ...documentCommands])}`, {
-    hint: `Write a kind of file (${Object.keys(files).join(', ')}) or a command with --format json (${documentCommands.join(', ')}).`,
+  throw new UserError(`there is no schema "${name}"`, {
+    hint: `Write one of: ${[...Object.keys(files), ...documentCommands].join(', ')}.`,
   });
 }
 

@@ -12,7 +12,7 @@ const exact = z
 const unit = z.enum(['cost', 'tokens', 'requests']).describe('`cost`: US cents');
 const instant = z.string().describe('ISO date-time, UTC');
 
-export const budgetImpactSchema = z.object({
+const budget = z.object({
   amount: exact,
   reset: z.string().describe('`never`, `weekly`, `monthly` or `every N days`'),
   per_30_days: exact
@@ -102,10 +102,10 @@ const forecast = z.discriminatedUnion('status', [
   unknown,
 ]);
 
-export const limitImpactSchema = z.object({
+const limit = z.object({
   unit,
-  before: budgetImpactSchema.nullable().describe('null: no limit'),
-  after: budgetImpactSchema.nullable().describe('null: no limit'),
+  before: budget.nullable().describe('null: no limit'),
+  after: budget.nullable().describe('null: no limit'),
   delta_per_30_days: exact.nullable().describe('US cents, of one counter; null where a side has no limit or no price'),
   shared_by: z.array(z.string()).describe('what a counter is kept for: `workspace_id`, `api_key`, `metadata.team` …'),
   counter: z.enum(['kept', 'new', 'starts-at-zero', 'gone']).describe('what becomes of the counters'),
@@ -143,7 +143,7 @@ export const limitImpactSchema = z.object({
     .describe('who is told'),
 });
 
-export const committedImpactSchema = z.object({
+const committed = z.object({
   kind: z.enum(['bounded', 'unbounded', 'unknown']).describe('`unbounded` is a value; `unknown`: not all was read'),
   cents: exact.nullable().describe('US cents per 30 days; null unless bounded'),
   by: z.string().nullable().describe('the limit that says so'),
@@ -173,7 +173,7 @@ const removed = z.object({
     ),
 });
 
-export const sumImpactSchema = z.object({
+const sum = z.object({
   cents: exact.describe('US cents per 30 days, over the bounded workspaces'),
   bounded: z.number().describe('workspaces'),
   at_most: exact.describe('US cents per 30 days, over the partly read workspaces; they may be bounded more closely'),
@@ -188,19 +188,14 @@ export const impactSchema = z
     people: z.enum(['names', 'counts']).describe('whether counters are named'),
     doubt: z.string().nullable().describe('why no use of a cost budget can be believed; null: it can'),
     changes: z
-      .array(
-        z.object({
-          id: z.string().describe('of the change'),
-          limits: z.array(limitImpactSchema).describe('one a budget'),
-        }),
-      )
+      .array(z.object({ id: z.string().describe('of the change'), limits: z.array(limit).describe('one a budget') }))
       .describe('of the plan, those that move a budget'),
     workspaces: z
       .array(
         z.object({
           workspace: z.string().describe('slug'),
-          before: committedImpactSchema.describe('as it is'),
-          after: committedImpactSchema.describe('once the plan is carried out'),
+          before: committed.describe('as it is'),
+          after: committed.describe('once the plan is carried out'),
           delta: exact.nullable().describe('US cents per 30 days; null unless both are bounded'),
           unjudged: z
             .string()
@@ -215,8 +210,8 @@ export const impactSchema = z
       .describe('limits of tokens, requests and rates that go, and what still holds; absent: none go'),
     organisation: z
       .object({
-        before: sumImpactSchema.describe('as it is'),
-        after: sumImpactSchema.describe('once the plan is carried out'),
+        before: sum.describe('as it is'),
+        after: sum.describe('once the plan is carried out'),
         delta: exact.nullable().describe('US cents per 30 days; null where other workspaces are bounded than before'),
       })
       .nullable()
@@ -225,8 +220,8 @@ export const impactSchema = z
   .describe('What the plan does to people and money, as of a moment; outside fingerprints and digest.');
 
 export type Impact = z.infer<typeof impactSchema>;
-export type LimitImpact = z.infer<typeof limitImpactSchema>;
-export type BudgetImpact = z.infer<typeof budgetImpactSchema>;
+export type LimitImpact = z.infer<typeof limit>;
+export type BudgetImpact = z.infer<typeof budget>;
 export type CounterImpact = z.infer<typeof counter>;
 export type HolderImpact = NonNullable<Extract<UseImpact, { status: 'known' }>['held_by']>[number];
 export type PeopleImpact = z.infer<typeof people>;
@@ -234,5 +229,5 @@ export type UseImpact = z.infer<typeof use>;
 export type RunOutImpact = z.infer<typeof runOut>;
 export type ForecastImpact = z.infer<typeof forecast>;
 export type RemovedImpact = z.infer<typeof removed>;
-export type CommittedImpact = z.infer<typeof committedImpactSchema>;
-export type CommittedSumImpact = z.infer<typeof sumImpactSchema>;
+export type CommittedImpact = z.infer<typeof committed>;
+export type CommittedSumImpact = z.infer<typeof sum>;

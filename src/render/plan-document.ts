@@ -12,8 +12,8 @@ import type { DiagnosticDocument } from './documents/parts.ts';
 import type { BarePlanDocument, ChangeDocument, OutcomeDocument } from './documents/plan.ts';
 import type { ToldDocument } from './documents/told.ts';
 import { findingDocument } from './findings.ts';
-import { impactDocument } from './impact-document.ts';
 import { jsonVersion } from './json.ts';
+import { spendDocument } from './spend-document.ts';
 
 export function planDocument(plan: Plan): BarePlanDocument {
   return {
@@ -43,7 +43,8 @@ export function planDocument(plan: Plan): BarePlanDocument {
     findings: plan.findings.map(findingDocument),
     violations: plan.violations.map(({ first: _, ...violation }) => violation),
     guards_not_judged: notJudged(plan),
-    impact: plan.impact === null ? null : impactDocument(plan.impact),
+    impact: plan.impact,
+    spend: plan.impact === null ? null : spendDocument(plan.impact),
     ...(plan.replayed === undefined ? {} : { replayed: plan.replayed }),
   };
 }

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { failure, version } from '../render/documents/parts.ts';
-import { documentNames, formsOf } from '../render/documents/registry.ts';
+import { documentNames, failedForms, ownForms } from '../render/documents/registry.ts';
 import { errorCodes } from './refusal.ts';
 import { findTool } from './registry.ts';
 import { suggestBudgetTool } from './suggest-budget.ts';
@@ -12,19 +12,30 @@ import { twins } from './twins.ts';
 /** All commands that print a document, by their words. */
 export const documentCommands: readonly string[] = [...documentNames, ...twins.map(({ command }) => command)];
 
-/** All that a command may print, its own document first; undefined: it prints none. */
-export function documentForms(command: string): readonly z.ZodType[] | undefined {
-  const twin = twins.find((one) => one.command === command);
-  const tool = twin === undefined ? undefined : findTool(twin.tool);
-  if (tool !== undefined) return [answerOf(tool), refusal, failure];
-  const forms = formsOf(command);
+/** Of a run that does not fail; undefined: the command prints none. */
+export function ownDocuments(command: string): readonly z.ZodType[] | undefined {
+  const tool = toolOf(command);
+  if (tool !== undefined) return [answerOf(tool)];
+  const forms = ownForms(command);
   // Without logs it asks what agents ask.
   return command === 'recommend' && forms !== undefined ? [...forms, answerOf(suggestBudgetTool)] : forms;
 }
 
+/** All that a command may print, its own document first; undefined: it prints none. */
+export function documentForms(command: string): readonly z.ZodType[] | undefined {
+  const own = ownDocuments(command);
+  if (own === undefined) return undefined;
+  return [...own, ...(toolOf(command) === undefined ? failedForms(command) : [refusal, failure])];
+}
+
+function toolOf(command: string): Tool | undefined {
+  const twin = twins.find((one) => one.command === command);
+  return twin === undefined ? undefined : findTool(twin.tool);
+}
+
 function answerOf(tool: Tool): z.ZodType {
   return z
-    .object({ version, ok: z.literal(true), data: tool.output() })
+    .object({ version, ok: z.literal(true).describe('there is an answer'), data: tool.output() })
     .describe(`${tool.purpose} The same data as agents get of \`${tool.name}\`.`);
 }
 

@@ -85,10 +85,10 @@ export const getCostAnalyticsTool = defineTool<z.infer<ReturnType<typeof input>>
       columns: [{ head: 'time' }, { head: 'cost', align: 'right' }],
       rows: points.map(({ timestamp, total }) => [
         timestamp,
-        total === null ? null : { text: total.usd, value: total.cents },
+        total === null ? null : { text: total.usd, value: total.exact_cents },
       ]),
     },
-    { text: sparkline(points.map(({ total }) => total?.cents ?? 0)) },
+    { text: sparkline(points.map(({ total }) => Number(total?.exact_cents ?? 0))) },
     { text: answer },
   ],
 });

@@ -14,7 +14,8 @@ import { isoOf, numberOfExact, untrustedSchema } from './values.ts';
 /** Money, or a count of the limit's unit. */
 export const amountSchema = z
   .object({
-    cents: z.number().optional(),
+    cents: z.int().optional(),
+    exact_cents: z.string().optional(),
     usd: z.string().optional(),
     tokens: z.number().optional(),
     requests: z.number().optional(),
@@ -122,7 +123,7 @@ export function describeCounter(
 
 export function amountText(amount: AmountData | null): AnswerCell {
   if (amount === null) return null;
-  if (amount.usd !== undefined) return { text: amount.usd, value: amount.cents ?? null };
+  if (amount.usd !== undefined) return { text: amount.usd, value: amount.exact_cents ?? null };
   const [unit, count] = Object.entries(amount).find(([, value]) => typeof value === 'number') ?? ['', 0];
   return { text: `${Number(count).toLocaleString('en-US')} ${unit}`, value: Number(count) };
 }

@@ -102,7 +102,7 @@ export const listLogsTool = defineTool<z.infer<ReturnType<typeof input>>, Data>(
         at,
         model === null ? null : `${provider ?? '?'}/${model}`,
         tokens,
-        cost === null ? null : { text: cost.usd, value: cost.cents },
+        cost === null ? null : { text: cost.usd, value: cost.exact_cents },
         latency,
         status,
         row.cause,

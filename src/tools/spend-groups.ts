@@ -178,7 +178,7 @@ export function showTrade(
 }
 
 export function moneyCell(money: Money | null) {
-  return money === null ? null : { text: money.usd, value: money.cents };
+  return money === null ? null : { text: money.usd, value: money.exact_cents };
 }
 
 function changeCell(percent: number | null) {

@@ -128,6 +128,15 @@ describe('schema', () => {
     );
     expect([exit, stdout, stderr]).toEqual([0, 'same\n', '']);
   });
+
+  it('prints what a command says with --format json, its words apart or joined', async () => {
+    const apart = await run(['schema', 'logs', 'spend']);
+    expect([apart.exit, JSON.parse(apart.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ title: 'tollgate logs spend' }),
+    ]);
+    expect((await run(['schema', 'logs-spend'])).stdout).toBe(apart.stdout);
+  });
 });
 
 describe('completion', () => {

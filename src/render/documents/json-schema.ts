@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-type JsonSchema = Record<string, unknown>;
+export type JsonSchema = Record<string, unknown>;
 
 /** Open: a later version may add members. */
 export function renderSchema(title: string, forms: readonly z.ZodType[]): string {

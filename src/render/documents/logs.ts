@@ -9,6 +9,7 @@ const group = z.object({
   failed: whole,
   tokens: whole.nullable().describe('of the calls that say so; null: none does'),
   cost: moneySchema.nullable().describe('of the calls whose cost is known; null: of none it is'),
+  dollars: z.string().nullable().describe('the same in exact US dollars, as in CSV'),
   cost_unknown: whole.describe('calls whose cost is not known'),
 });
 const notes = z.array(z.string()).describe('what rows and files do not say');

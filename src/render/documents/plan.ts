@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import { guardNames } from '../../guard-names.ts';
+import { impactSchema } from '../../impact/document.ts';
 import { outcomeStatuses } from '../../plan/applied-record.ts';
 import { finding } from './finding.ts';
-import { impact } from './impact.ts';
 import {
   action,
   diagnostic,
@@ -79,6 +79,38 @@ const violation = z.object({
   lift: z.object({ guard, number, digest: z.string() }).exactOptional().describe('the word that lifted it'),
 });
 
+const bound = whole.nullable();
+const move = {
+  before_cents: bound.describe('null: unbounded, or not known'),
+  after_cents: bound.describe('null: unbounded, or not known'),
+  delta_cents: bound.describe('null unless both are known'),
+};
+
+const spend = z
+  .object({
+    limits: z
+      .array(
+        z.object({
+          change: changeId,
+          unit: z.enum(['cost', 'tokens', 'requests']),
+          before_cents: bound.describe('null: no limit; of tokens and requests also: no price is known'),
+          after_cents: bound.describe('null: no limit; of tokens and requests also: no price is known'),
+          delta_cents: bound.describe('null unless both are known'),
+        }),
+      )
+      .describe('one counter of each budget that moves'),
+    workspaces: z.array(z.object({ workspace: z.string(), ...move })).describe('what a workspace can spend at most'),
+    organisation: z
+      .object({
+        before_cents: whole.describe('over the bounded workspaces'),
+        after_cents: whole.describe('over the bounded workspaces'),
+        delta_cents: bound.describe('null: other workspaces are bounded than before'),
+      })
+      .nullable()
+      .describe('null: no limit of cost changes'),
+  })
+  .describe('the money of `impact` in whole US cents per 30 days, to the nearest; null: not looked at');
+
 const plan = z.object({
   version,
   ok,
@@ -136,7 +168,8 @@ const plan = z.object({
   findings: z.array(finding),
   violations: z.array(violation).describe('what guards object to'),
   guards_not_judged: z.array(guard),
-  impact: impact.nullable().describe('null: not looked at'),
+  impact: impactSchema.nullable().describe('null: not looked at; amounts are exact text'),
+  spend: spend.nullable(),
   replayed: z
     .record(z.string(), z.string())
     .exactOptional()
@@ -169,6 +202,7 @@ export const applySchema = plan
 export type PlanDocument = Written<typeof planSchema>;
 /** What a plan says by itself: the command adds how it ends. */
 export type BarePlanDocument = Omit<PlanDocument, 'ok' | 'diagnostics'>;
+export type PlannedSpend = Written<typeof spend>;
 export type ChangeDocument = Written<typeof change>;
 export type OutcomeDocument = Written<typeof outcome>;
 export type ApplyDocument = Written<typeof applySchema>;

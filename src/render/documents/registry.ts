@@ -44,11 +44,13 @@ const withoutFiles: readonly string[] = ['validate', 'doctor', 'logs pull', 'log
 
 export const documentNames: readonly string[] = Object.keys(documents);
 
-/** All that a command may print, its own document first; undefined: it has none. */
-export function formsOf(command: string): readonly z.ZodType[] | undefined {
-  if (!Object.hasOwn(documents, command)) return undefined;
-  const own = documents[command];
-  if (own === undefined) return undefined;
-  const forms = own instanceof z.ZodUnion ? (own.options as readonly z.ZodType[]) : [own];
-  return [...forms, ...(withoutFiles.includes(command) ? [] : [problems]), failure];
+/** Of a run that does not fail: one form, or one for each of its ways; undefined: it has none. */
+export function ownForms(command: string): readonly z.ZodType[] | undefined {
+  const own = Object.hasOwn(documents, command) ? documents[command] : undefined;
+  return own instanceof z.ZodUnion ? (own.options as readonly z.ZodType[]) : own === undefined ? undefined : [own];
+}
+
+/** Of one that fails, or meets files with errors. */
+export function failedForms(command: string): readonly z.ZodType[] {
+  return withoutFiles.includes(command) ? [failure] : [problems, failure];
 }
