@@ -334,10 +334,11 @@ export function buildProgram(version: string, start: Start): Command {
 
   addCommand(program, 'rules', 'say what a rule finds, why it matters and what to do; without a name, list all rules')
     .argument('[rule]', 'name of a rule, such as alert-missing')
+    .addOption(dataFormatOption())
     .action((rule: string | undefined, options) =>
       start(flagsOf(program, options), async (session) => {
         const { runRules } = await import('./commands/rules.ts');
-        return runRules(rule, session);
+        return runRules(rule, session, options);
       }),
     );
 

@@ -59,11 +59,11 @@ export async function callTool(
 }
 
 export function answeredCall(data: ToolData): Answered {
-  return { version: jsonVersion, ok: true, data };
+  return { ok: true, version: jsonVersion, data };
 }
 
 export function failedCall(error: unknown, env: Readonly<Record<string, string | undefined>>): Refused {
-  return { version: jsonVersion, ok: false, error: createAnswerCleaner(env)(describeToolError(error)) as ToolError };
+  return { ok: false, version: jsonVersion, error: createAnswerCleaner(env)(describeToolError(error)) as ToolError };
 }
 
 /** No key of this run anywhere, nothing invisible; and what stands under `untrusted` is what others wrote. */

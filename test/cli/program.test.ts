@@ -114,6 +114,8 @@ describe('rules', () => {
       expect.stringMatching(/^spend-up · guard\n\nObjects to: a workspace that/),
     ]);
     expect((await run(['rules', 'protected'])).stdout).toContain('No word lifts it.');
+    const json = JSON.parse((await run(['rules', 'alert-missing', '--format', 'json'])).stdout) as object;
+    expect(json).toMatchObject({ ok: true, rules: [{ name: 'alert-missing', id: 'T2', where: 'file' }], guards: [] });
     expect((await run(['rules', 'spendup'])).stderr).toContain('did you mean "spend-up"');
     // mistakes-K15: a pipe is never wrapped.
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeGreaterThan(120);

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { moneySchema } from '../money-schema.ts';
-import { day, done, instant, version, type Written, whole } from './parts.ts';
+import { type DocumentOf, done, instant, utcDay, version, whole } from './parts.ts';
 
 const stopped = z.object({
   calls: whole,
@@ -27,7 +27,7 @@ const effect = z.object({
   gateway_lag: z
     .object({ calls: whole, ...moneySchema.shape })
     .describe('of the refused: what a gateway may let through'),
-  days: z.array(z.object({ day, calls: whole, ...moneySchema.shape })),
+  days: z.array(z.object({ day: utcDay, calls: whole, ...moneySchema.shape })),
   blocked: z
     .array(
       z.object({
@@ -87,6 +87,6 @@ export const backtestSchema = z
   })
   .describe('What limits would have done to calls that were made.');
 
-export type BacktestDocument = Written<typeof backtestSchema>;
-export type EffectDocument = Written<typeof effect>;
-export type StoppedDocument = Written<typeof stopped>;
+export type BacktestDocument = DocumentOf<typeof backtestSchema>;
+export type EffectDocument = DocumentOf<typeof effect>;
+export type StoppedDocument = DocumentOf<typeof stopped>;

@@ -1,7 +1,7 @@
 /** What `doctor` prints. */
 
 import { z } from 'zod';
-import { error, ok, version, type Written, whole } from './parts.ts';
+import { type DocumentOf, error, ok, version, whole } from './parts.ts';
 
 export const doctorSchema = z
   .object({
@@ -52,4 +52,4 @@ export const doctorSchema = z
   })
   .describe('What this key and this control plane allow.');
 
-export type DoctorDocument = Written<typeof doctorSchema>;
+export type DoctorDocument = DocumentOf<typeof doctorSchema>;

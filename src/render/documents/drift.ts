@@ -1,7 +1,18 @@
 /** What `drift` prints. */
 
 import { z } from 'zod';
-import { action, direction, fieldValue, instant, kind, ok, source, version, type Written, workspace } from './parts.ts';
+import {
+  action,
+  type DocumentOf,
+  direction,
+  fieldValue,
+  instant,
+  kind,
+  ok,
+  source,
+  version,
+  workspace,
+} from './parts.ts';
 
 const note = z.object({ message: z.string(), workspace });
 
@@ -62,5 +73,5 @@ const meanwhile = z
 
 export const driftSchema = z.union([drift, meanwhile]);
 
-export type DriftDocument = Written<typeof drift>;
-export type MeanwhileDocument = Written<typeof meanwhile>;
+export type DriftDocument = DocumentOf<typeof drift>;
+export type MeanwhileDocument = DocumentOf<typeof meanwhile>;

@@ -1,7 +1,7 @@
 /** What `estimate` prints. */
 
 import { z } from 'zod';
-import { instant, version, type Written, whole } from './parts.ts';
+import { type DocumentOf, instant, version, whole } from './parts.ts';
 
 const exact = z
   .string()
@@ -58,5 +58,5 @@ export const estimateSchema = z
   })
   .describe('What a token budget costs, or a dollar budget buys.');
 
-export type FiguresDocument = Written<typeof figures>;
-export type EstimateDocument = Written<typeof estimateSchema>;
+export type FiguresDocument = DocumentOf<typeof figures>;
+export type EstimateDocument = DocumentOf<typeof estimateSchema>;

@@ -1,7 +1,7 @@
 /** What a rule says. */
 
 import { z } from 'zod';
-import { kind, severity, source, type Written, workspace } from './parts.ts';
+import { type DocumentOf, kind, severity, source, workspace } from './parts.ts';
 
 export const fileFinding = z.object({
   rule: z.string().describe('its name, as in docs/rules.md'),
@@ -18,5 +18,5 @@ export const finding = fileFinding.extend({
   change: z.string().nullable().describe('id of the change that it is about; null: of none'),
 });
 
-export type FindingDocument = Written<typeof finding>;
-export type FileFindingDocument = Written<typeof fileFinding>;
+export type FindingDocument = DocumentOf<typeof finding>;
+export type FileFindingDocument = DocumentOf<typeof fileFinding>;

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { claimSchema, liftSchema, outcomeStatuses } from '../../plan/applied-record.ts';
-import { action, done, fields, instant, kind, version, type Written, whole, workspace } from './parts.ts';
+import { action, type DocumentOf, done, fields, instant, kind, version, whole, workspace } from './parts.ts';
 
 const lift = z.object({
   ...liftSchema.shape,
@@ -79,6 +79,6 @@ export const showSchema = z
   })
   .describe('One apply, with its outcomes.');
 
-export type AppliesDocument = Written<typeof historySchema>;
-export type AppliedDocument = Written<typeof apply>;
-export type ShowDocument = Written<typeof showSchema>;
+export type AppliesDocument = DocumentOf<typeof historySchema>;
+export type AppliedDocument = DocumentOf<typeof apply>;
+export type ShowDocument = DocumentOf<typeof showSchema>;

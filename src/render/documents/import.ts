@@ -1,7 +1,7 @@
 /** What `import` prints, of each of its three ways. */
 
 import { z } from 'zod';
-import { done, fieldValue, kind, ok, unreadable, version, type Written, whole, workspace } from './parts.ts';
+import { type DocumentOf, done, fieldValue, kind, ok, unreadable, version, whole, workspace } from './parts.ts';
 
 const files = z.array(z.string()).describe('that were written');
 const entries = whole.describe('that were written');
@@ -64,8 +64,8 @@ const acceptance = z
 
 export const importSchema = z.union([imported, added, acceptance]);
 
-export type ImportedDocument = Written<typeof imported>;
-export type AddedDocument = Written<typeof added>;
-export type AcceptanceDocument = Written<typeof acceptance>;
-export type LeftOutDocument = Written<typeof leftOut>;
-export type UnreadableDocument = Written<typeof lost>;
+export type ImportedDocument = DocumentOf<typeof imported>;
+export type AddedDocument = DocumentOf<typeof added>;
+export type AcceptanceDocument = DocumentOf<typeof acceptance>;
+export type LeftOutDocument = DocumentOf<typeof leftOut>;
+export type UnreadableDocument = DocumentOf<typeof lost>;

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { moneySchema } from '../money-schema.ts';
-import { day, done, instant, ok, version, type Written, whole } from './parts.ts';
+import { type DocumentOf, done, instant, ok, utcDay, version, whole } from './parts.ts';
 
 const group = z.object({
   requests: whole,
@@ -58,16 +58,16 @@ export const pullSchema = z
     workspaces: z.array(
       z.object({
         workspace: z.string(),
-        asked: z.array(day).describe('days that were asked for now'),
+        asked: z.array(utcDay).describe('days that were asked for now'),
         exports: whole,
         days: whole.describe('in the store'),
-        oldest: day.nullable(),
-        newest: day.nullable(),
+        oldest: utcDay.nullable(),
+        newest: utcDay.nullable(),
         rows: whole,
         bytes: whole,
         removed: whole.describe('days older than is kept'),
-        damaged: z.array(day),
-        open: z.array(day).describe('may still grow'),
+        damaged: z.array(utcDay),
+        open: z.array(utcDay).describe('may still grow'),
         malformed: whole.describe('lines that are not rows'),
         outside: whole.describe('rows of other days'),
         pending: z.boolean().describe('an export goes on: the next pull finds it'),
@@ -91,8 +91,8 @@ export const auditSchema = z
       z.object({
         workspace: z.string(),
         rows: whole,
-        missing: z.array(day).describe('days that the store does not hold'),
-        open: z.array(day).describe('days that may have grown since'),
+        missing: z.array(utcDay).describe('days that the store does not hold'),
+        open: z.array(utcDay).describe('days that may have grown since'),
       }),
     ),
   })
@@ -128,9 +128,9 @@ export const recommendSchema = z
   })
   .describe('The smallest budgets that calls fit into.');
 
-export type SpendDocument = Written<typeof spendSchema>;
-export type SpendGroupDocument = Written<typeof group>;
-export type TopDocument = Written<typeof topSchema>;
-export type PullDocument = Written<typeof pullSchema>;
-export type AuditDocument = Written<typeof auditSchema>;
-export type RecommendDocument = Written<typeof recommendSchema>;
+export type SpendDocument = DocumentOf<typeof spendSchema>;
+export type SpendGroupDocument = DocumentOf<typeof group>;
+export type TopDocument = DocumentOf<typeof topSchema>;
+export type PullDocument = DocumentOf<typeof pullSchema>;
+export type AuditDocument = DocumentOf<typeof auditSchema>;
+export type RecommendDocument = DocumentOf<typeof recommendSchema>;

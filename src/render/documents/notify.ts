@@ -1,7 +1,7 @@
 /** What `notify` prints. */
 
 import { z } from 'zod';
-import { ok, version, type Written, whole } from './parts.ts';
+import { type DocumentOf, ok, version, whole } from './parts.ts';
 
 export const notifySchema = z
   .object({
@@ -25,4 +25,4 @@ export const notifySchema = z
   })
   .describe('Who was told of what.');
 
-export type NotifyDocument = Written<typeof notifySchema>;
+export type NotifyDocument = DocumentOf<typeof notifySchema>;

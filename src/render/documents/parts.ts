@@ -5,7 +5,7 @@ import { type Fields, type FieldValue, kinds } from '../../resources/types.ts';
 import { jsonVersion } from '../json.ts';
 
 /** A document as its writer makes it: plans and facts are read-only. */
-export type Written<Schema extends z.ZodType> = ReadonlyDeep<z.infer<Schema>>;
+export type DocumentOf<Schema extends z.ZodType> = ReadonlyDeep<z.infer<Schema>>;
 
 type ReadonlyDeep<T> = T extends readonly (infer Item)[]
   ? readonly ReadonlyDeep<Item>[]
@@ -20,7 +20,7 @@ export const done = z.literal(true).describe('a failure is another document, wit
 /** Counts, and whole cents. */
 export const whole = z.int();
 export const instant = z.iso.datetime().describe('ISO date-time, UTC');
-export const day = z.iso.date().describe('UTC');
+export const utcDay = z.iso.date().describe('UTC');
 export const kind = z.enum(kinds);
 export const workspace = z.string().nullable().describe('slug; null: of the organisation');
 export const action = z.enum(['create', 'update', 'replace', 'delete']);
@@ -125,5 +125,5 @@ export const failure = z
   .object({ version, ok: z.literal(false), error })
   .describe('The command failed: exit codes say how.');
 
-export type FailureDocument = Written<typeof failure>;
-export type DiagnosticDocument = Written<typeof diagnostic>;
+export type FailureDocument = DocumentOf<typeof failure>;
+export type DiagnosticDocument = DocumentOf<typeof diagnostic>;

@@ -7,6 +7,7 @@ import { outcomeStatuses } from '../../plan/applied-record.ts';
 import { finding } from './finding.ts';
 import {
   action,
+  type DocumentOf,
   diagnostic,
   direction,
   error,
@@ -18,7 +19,6 @@ import {
   source,
   unreadable,
   version,
-  type Written,
   whole,
   workspace,
 } from './parts.ts';
@@ -199,10 +199,10 @@ export const applySchema = plan
   })
   .describe('The plan that was applied, and what became of each change.');
 
-export type PlanDocument = Written<typeof planSchema>;
+export type PlanDocument = DocumentOf<typeof planSchema>;
 /** What a plan says by itself: the command adds how it ends. */
 export type BarePlanDocument = Omit<PlanDocument, 'ok' | 'diagnostics'>;
-export type PlannedSpend = Written<typeof spend>;
-export type ChangeDocument = Written<typeof change>;
-export type OutcomeDocument = Written<typeof outcome>;
-export type ApplyDocument = Written<typeof applySchema>;
+export type PlannedSpend = DocumentOf<typeof spend>;
+export type ChangeDocument = DocumentOf<typeof change>;
+export type OutcomeDocument = DocumentOf<typeof outcome>;
+export type ApplyDocument = DocumentOf<typeof applySchema>;

@@ -1,7 +1,7 @@
 /** What `record rebuild`, `record move` and `reset` print. */
 
 import { z } from 'zod';
-import { done, kind, version, type Written, whole, workspace } from './parts.ts';
+import { type DocumentOf, done, kind, version, whole, workspace } from './parts.ts';
 
 export const rebuildSchema = z
   .object({ version, ok: done, commit: z.string(), entries: whole.describe('that were recorded') })
@@ -42,6 +42,6 @@ export const resetSchema = z
   })
   .describe('Counters that were freed.');
 
-export type RebuildDocument = Written<typeof rebuildSchema>;
-export type MoveDocument = Written<typeof moveSchema>;
-export type ResetDocument = Written<typeof resetSchema>;
+export type RebuildDocument = DocumentOf<typeof rebuildSchema>;
+export type MoveDocument = DocumentOf<typeof moveSchema>;
+export type ResetDocument = DocumentOf<typeof resetSchema>;

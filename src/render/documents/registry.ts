@@ -12,12 +12,14 @@ import { notifySchema } from './notify.ts';
 import { failure, problems } from './parts.ts';
 import { applySchema, planSchema } from './plan.ts';
 import { moveSchema, rebuildSchema, resetSchema } from './record.ts';
+import { rulesSchema } from './rules.ts';
 import { statusSchema } from './status.ts';
 import { validateSchema } from './validate.ts';
 
 /** The document of a command that does not fail. */
 const documents: Readonly<Record<string, z.ZodType>> = {
   validate: validateSchema,
+  rules: rulesSchema,
   plan: planSchema,
   apply: applySchema,
   drift: driftSchema,
@@ -40,7 +42,15 @@ const documents: Readonly<Record<string, z.ZodType>> = {
 };
 
 /** Those that go on without policy files, or are about no file. */
-const withoutFiles: readonly string[] = ['validate', 'doctor', 'logs pull', 'logs spend', 'logs top', 'logs audit'];
+const withoutFiles: readonly string[] = [
+  'validate',
+  'rules',
+  'doctor',
+  'logs pull',
+  'logs spend',
+  'logs top',
+  'logs audit',
+];
 
 export const documentNames: readonly string[] = Object.keys(documents);
 

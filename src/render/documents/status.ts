@@ -1,7 +1,7 @@
 /** What `status` prints. */
 
 import { z } from 'zod';
-import { instant, kind, peopleOr, version, type Written, whole, workspace } from './parts.ts';
+import { type DocumentOf, instant, kind, peopleOr, version, whole, workspace } from './parts.ts';
 import { told } from './told.ts';
 
 const gap = z.object({ kind, workspace, why: z.string() });
@@ -140,6 +140,6 @@ export const statusSchema = z
   })
   .describe('What is used of every budget, and spend over a window.');
 
-export type StatusDocument = Written<typeof statusSchema>;
-export type TrendDocument = Written<typeof trend>;
-export type StatusLimitDocument = Written<typeof limit>;
+export type StatusDocument = DocumentOf<typeof statusSchema>;
+export type TrendDocument = DocumentOf<typeof trend>;
+export type StatusLimitDocument = DocumentOf<typeof limit>;

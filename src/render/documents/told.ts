@@ -1,7 +1,7 @@
 /** Who is told of an alert. */
 
 import { z } from 'zod';
-import { peopleOr, type Written } from './parts.ts';
+import { type DocumentOf, peopleOr } from './parts.ts';
 
 export const told = z
   .object({
@@ -13,4 +13,4 @@ export const told = z
   })
   .describe('who is told of the alert');
 
-export type ToldDocument = Written<typeof told>;
+export type ToldDocument = DocumentOf<typeof told>;
