@@ -2,16 +2,19 @@
 
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { closedSchema } from '../../src/render/documents/json-schema.ts';
+import { failure } from '../../src/render/documents/parts.ts';
 import { documentCommands, documentForms } from '../../src/tools/documents.ts';
 
 /** Of the test that ran the command, whatever the command may throw itself. */
 export class DocumentProblem extends Error {}
 
+const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
+const usage = ajv.compile(closedSchema(failure));
 const forms = new Map<string, readonly ValidateFunction[]>();
 
 /** The command of a line, such as `logs spend` of `logs spend june.jsonl --by user`. */
 export function commandOf(words: readonly string[]): string {
-  const names = words.filter((word) => word !== 'list');
+  const names = words.filter((word) => word !== 'list' && word !== '--no-color');
   const [longest] = documentCommands
     .filter((command) => command.split(' ').every((word, index) => names[index] === word))
     .sort((a, b) => b.length - a.length);
@@ -28,6 +31,8 @@ export function checkDocument(command: string, text: string, exit: number): void
   if (exit !== 0 && document.ok !== false && document.data === undefined)
     fail(`exit ${exit}, and the document does not say that it is not ok`);
   const found = formsOf(command);
+  // Of a line that names no command nothing is known but that it failed.
+  if (found.length === 0 && exit !== 0 && usage(document)) return;
   if (found.length === 0) fail('there is no schema for it');
   if (found.some((isValid) => isValid(document))) return;
   const closest = found
@@ -39,7 +44,6 @@ export function checkDocument(command: string, text: string, exit: number): void
 function formsOf(command: string): readonly ValidateFunction[] {
   const known = forms.get(command);
   if (known !== undefined) return known;
-  const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
   const made = (documentForms(command) ?? []).map((form) => ajv.compile(closedSchema(form)));
   forms.set(command, made);
   return made;

@@ -48,7 +48,11 @@ describe.each(documentCommands)('tollgate schema %s', (command) => {
   });
 
   it('has the document of a failure, and of a line that is not understood', () => {
-    for (const error of [new UserError('no', { hint: 'Do.' }), new ServiceError('down', { method: 'GET', path: '/x', maybeApplied: false }), new Error('odd')]) {
+    for (const error of [
+      new UserError('no', { hint: 'Do.' }),
+      new ServiceError('down', { method: 'GET', path: '/x', maybeApplied: false }),
+      new Error('odd'),
+    ]) {
       checkDocument(command, renderFailure(error, 'json').output, 1);
     }
     checkDocument(command, renderUsageError("error: unknown option '--x'\n(Did you mean --y?)"), 1);
@@ -71,7 +75,7 @@ describe('the check of every document that a test makes a command print', () => 
     expect(() => check('plan', failure)).not.toThrow();
     expect(() => check('plan', { ...failure, more: 1 })).toThrow(DocumentProblem);
     expect(() => check('plan', { version: 1, ok: false })).toThrow(DocumentProblem);
-    expect(() => check('emulate', failure)).toThrow('there is no schema for it');
+    expect(() => check('emulate', { ...failure, ok: true }, 0)).toThrow('there is no schema for it');
   });
 
   it('mistakes-F12: notices an exit code that the document does not tell of', () => {
