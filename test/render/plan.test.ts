@@ -196,6 +196,7 @@ describe('JSON', () => {
         "violations",
         "guards_not_judged",
         "impact",
+        "spend",
       ]
     `);
     expect(Object.keys((document.changes as object[])[0] ?? {})).toMatchInlineSnapshot(`
