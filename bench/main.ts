@@ -1,4 +1,7 @@
-/** `npm run bench [-- --json] [-- --only NAME] [-- --quick]`. Every row is measured in a process of its own. */
+/**
+ * `npm run bench [-- --json] [-- --only NAME] [-- --quick] [-- --calls NUMBER]`. Every row is measured in a process of its own.
+ * `--calls`: so many, of rows over calls, in place of ten million.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -7,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { answerCompilation } from '../src/compile-aside.ts';
 import { setEngineFlags } from '../src/v8-flags.ts';
 import { measureApply } from './apply.ts';
-import { measureBacktest, measureBacktestParquet } from './backtest.ts';
+import { makeStore, measureBacktest, measureStore } from './backtest.ts';
 import { measureConcurrency } from './concurrency.ts';
 import { measureEmulator } from './emulator.ts';
 import { makeSurroundings, measureMemory, planOnce } from './memory.ts';
@@ -22,7 +25,7 @@ import { measureUnchanged, measureWholePlan } from './whole-plan.ts';
 const bundle = process.argv[1] ?? '';
 const root = join(dirname(bundle), '..', '..');
 
-const rows: Readonly<Record<string, (isQuick: boolean) => Promise<readonly Result[]>>> = {
+const rows: Readonly<Record<string, (isQuick: boolean, calls: number) => Promise<readonly Result[]>>> = {
   'whole-plan': (isQuick) => measureWholePlan(isQuick ? 1 : 3),
   unchanged: (isQuick) => measureUnchanged(isQuick ? 3 : 7),
   concurrency: (isQuick) => measureConcurrency(isQuick ? 1 : 3),
@@ -33,13 +36,17 @@ const rows: Readonly<Record<string, (isQuick: boolean) => Promise<readonly Resul
   'start-up': (isQuick) => measureStartUp(isQuick ? 7 : 21, join(root, 'build', 'cli.js')),
   memory: () => measureMemory(),
   emulator: (isQuick) => measureEmulator(isQuick ? 3 : 9),
-  backtest: (isQuick) => measureBacktest(isQuick ? 1_000_000 : 10_000_000),
-  'backtest-parquet': (isQuick) => measureBacktestParquet(isQuick ? 1_000_000 : 10_000_000),
+  backtest: (_, calls) => measureBacktest(calls),
+  'backtest-store': async (_, calls) => {
+    const { status } = spawnSync(process.execPath, [bundle, 'make-store', String(calls)], { stdio: 'inherit' });
+    if (status !== 0) throw new Error(`the store was not made: ${status}`);
+    return measureStore(calls);
+  },
   validate: (isQuick) => measureValidate(isQuick ? 3 : 5),
 };
 
 async function main(): Promise<void> {
-  const [role = '', first = '', second = ''] = process.argv.slice(2);
+  const [role = '', first = '', second = '', third = ''] = process.argv.slice(2);
   switch (role) {
     case 'serve':
       return serve(JSON.parse(first) as ServiceOptions);
@@ -47,8 +54,10 @@ async function main(): Promise<void> {
       return void process.stdout.write(makeSurroundings(first));
     case 'plan-once':
       return void process.stdout.write(await planOnce(first, second));
+    case 'make-store':
+      return makeStore(Number(first));
     case 'row':
-      return void process.stdout.write(JSON.stringify(await rows[first]?.(second === 'quick')));
+      return void process.stdout.write(JSON.stringify(await rows[first]?.(second === 'quick', Number(third))));
     default:
       measureAll(process.argv.slice(2));
   }
@@ -57,14 +66,19 @@ async function main(): Promise<void> {
 function measureAll(flags: readonly string[]): void {
   const only = flags.includes('--only') ? flags[flags.indexOf('--only') + 1] : undefined;
   const pace = flags.includes('--quick') ? 'quick' : 'thorough';
+  const calls = callsIn(flags, pace === 'quick' ? 1_000_000 : 10_000_000);
   const names = Object.keys(rows).filter((name) => only === undefined || name === only);
   if (names.length === 0) throw new Error(`--only takes one of ${Object.keys(rows).join(', ')}`);
   const results = names.flatMap((name): Result[] => {
     process.stderr.write(`${name} …\n`);
-    const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', bundle, 'row', name, pace], {
-      cwd: root,
-      encoding: 'utf8',
-    });
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      ['--expose-gc', bundle, 'row', name, pace, String(calls)],
+      {
+        cwd: root,
+        encoding: 'utf8',
+      },
+    );
     if (status !== 0) throw new Error(`${name} ended with ${status}:\n${stderr}`);
     const measured = JSON.parse(stdout) as Result[];
     for (const { what, measured: value } of measured) process.stderr.write(`  ${what}: ${value}\n`);
@@ -76,6 +90,13 @@ function measureAll(flags: readonly string[]): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'latest.json'), json);
   process.stdout.write(flags.includes('--json') ? json : renderTable(results));
+}
+
+function callsIn(flags: readonly string[], usual: number): number {
+  if (!flags.includes('--calls')) return usual;
+  const calls = Number(flags[flags.indexOf('--calls') + 1]);
+  if (!Number.isInteger(calls) || calls < 1_000) throw new Error('--calls takes a whole number from 1000');
+  return calls;
 }
 
 setEngineFlags();

@@ -1,6 +1,6 @@
 /**
- * Writes what is generated from the source: the JSON Schemas for editors, of saved plans and of what webhooks get, docs/rules.md, and the tables, tables
- * of contents and the plan in README.md and docs. Tests fail when they are out of date.
+ * Writes what is generated from the source: the JSON Schemas for editors, of saved plans and of what webhooks get, docs/rules.md, the tables, tables
+ * of contents and the plan in README.md and docs, and the owner of the repository wherever it is named. Tests fail when they are out of date.
  */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -56,11 +56,31 @@ const hasExample = (name) => name !== 'secret-in-file' && existsSync(`${examples
 const exampleOf = (name) => (hasExample(name) ? readFileSync(`${examples}${name}.bad.yaml`, 'utf8') : null);
 await write('docs/rules.md', renderRules(exampleOf));
 
+const { nameInPackage, nameInRegistration, nameOwner, ownerOf } = await load('scripts/name-repository.ts');
+const readAt = (path) => readFileSync(new URL(path, root), 'utf8');
+await write('package.json', nameInPackage(readAt('package.json')));
+await write('server.json', nameInRegistration(readAt('server.json'), readAt('package.json')));
+const owner = ownerOf(readAt('package.json'));
+
 const { renderPages } = await load('scripts/generated-parts.ts');
-const paths = ['README.md', ...readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
-const pages = new Map(paths.sort().map((path) => [path, readFileSync(new URL(path, root), 'utf8')]));
+for (const name of ['config', 'bug']) {
+  const path = `.github/ISSUE_TEMPLATE/${name}.yml`;
+  const [said, written] = [readAt(path), nameOwner(readAt(path), owner)];
+  if (written !== said) await write(path, written);
+}
+
+const paths = [
+  'README.md',
+  ...readdirSync(new URL('docs/', root))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+const pages = new Map(paths.sort().map((path) => [path, readAt(path)]));
 const sources = {
   root: fileURLToPath(root),
   exitCodes: readFileSync(new URL('src/exit-codes.ts', root), 'utf8'),
 };
-for (const [path, text] of await renderPages(pages, sources)) if (text !== pages.get(path)) await write(path, text);
+for (const [path, text] of await renderPages(pages, sources)) {
+  const written = nameOwner(text, owner);
+  if (written !== pages.get(path)) await write(path, written);
+}

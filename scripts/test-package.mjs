@@ -4,11 +4,13 @@
  *     npm run test:package                 with Node 20.19, 22 and 24
  *     npm run test:package -- 20.19.0 24   with these
  *
- * What `npm publish` would send is packed and installed into an empty folder, and the main job is done there from the sample account
- * on the emulator: import, commit, adopt, change a budget, see the change, apply, see nothing left. Needs Git, and npm's registry for
- * Node and for what the package depends on. Exit code 1: something failed.
+ * `npm publish --dry-run` has to have nothing to say. What it would send is packed and installed into an empty folder, and the main job is
+ * done there from the sample account on the emulator: import, commit, adopt, change a budget, see the change, apply, see nothing left. Then
+ * once more without an installation, as `npx` does it. Where an engine for containers runs, the image is built and asked whether it is
+ * healthy. Needs Git, and npm's registry for Node and for what the package depends on.
+ * Exit code 1: something failed.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -21,17 +23,28 @@ const versions = asked.length > 0 ? asked : ['20.19.0', '22', '24'];
 const npmWords = ['--no-audit', '--no-fund', '--loglevel=error'];
 const key = 'admin-key-of-the-emulator';
 
-/** @returns {string} the tarball that would be published */
+/** @returns {string} the tarball that would be published; test/package says what is in it */
 function pack() {
-  const [{ filename, files }] = JSON.parse(
+  const [{ filename }] = JSON.parse(
     execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', workshop], {
       cwd: root,
       encoding: 'utf8',
     }),
   );
-  const strange = files.map(({ path }) => path).filter((path) => /^(src|test|bench|dist|\.github)\//.test(path));
-  if (strange.length > 0) throw new Error(`the package holds ${strange.slice(0, 3).join(', ')}`);
   return join(workshop, filename);
+}
+
+/** What npm would put right by itself, or publish in another way than package.json says, it warns of. */
+function expectCleanPublish() {
+  const { status, stderr } = spawnSync('npm', ['publish', '--dry-run', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const said = stderr.split('\n').filter((line) => /^npm (warn|error)/.test(line));
+  // Of whoever is not logged in, which nobody is here.
+  const faults = said.filter((line) => !line.includes('requires you to be logged in'));
+  if (status !== 0 || faults.length > 0)
+    throw new Error(`npm publish --dry-run ended with ${status}:\n${faults.join('\n')}`);
 }
 
 /** Nothing of whoever runs this: no npm settings, no Git identity, no keys. */
@@ -40,7 +53,9 @@ function emptyPlace(name, version) {
   const node = join(place, 'node');
   const work = join(place, 'work');
   mkdirSync(node, { recursive: true });
+  const nowhere = join(place, 'nowhere');
   mkdirSync(work);
+  mkdirSync(nowhere);
   execFileSync('npm', ['install', ...npmWords, '--prefix', node, `node@${version}`]);
   const bin = join(node, 'node_modules/node/bin');
   const home = join(place, 'home');
@@ -59,7 +74,7 @@ function emptyPlace(name, version) {
     npm_config_registry: execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim(),
     NO_COLOR: '1',
   };
-  return { work, env, node: join(bin, 'node') };
+  return { work, nowhere, env, node: join(bin, 'node') };
 }
 
 async function startEmulator(cli, { work, env, node }) {
@@ -80,11 +95,11 @@ async function startEmulator(cli, { work, env, node }) {
 
 async function doMainJob(version, tarball) {
   const place = emptyPlace(`node-${version}`, version);
-  const { work, env, node } = place;
-  const run = (file, words, extra = {}) => {
+  const { work, nowhere, env, node } = place;
+  const run = (file, words, extra = {}, cwd = work) => {
     try {
       const stdout = execFileSync(file, words, {
-        cwd: work,
+        cwd,
         env: { ...env, ...extra },
         encoding: 'utf8',
         stdio: 'pipe',
@@ -96,8 +111,8 @@ async function doMainJob(version, tarball) {
       return { status: error.status, stdout: `${error.stdout}${error.stderr}` };
     }
   };
-  const expectStatus = (status, file, words, extra) => {
-    const said = run(file, words, extra);
+  const expectStatus = (status, file, words, extra, cwd) => {
+    const said = run(file, words, extra, cwd);
     if (said.status === status) return said.stdout;
     throw new Error(`${[file, ...words].join(' ')} ended with ${said.status}, not ${status}:\n${said.stdout}`);
   };
@@ -134,13 +149,52 @@ async function doMainJob(version, tarball) {
     const library =
       "const { compilePolicies } = await import('tollgate'); if (compilePolicies([]).desired === undefined) process.exit(1)";
     expectStatus(0, node, ['--input-type=module', '--eval', library]);
+    // From a folder in which nothing is installed.
+    const npx = ['--yes', ...npmWords, '--package', tarball, '--', 'tollgate'];
+    const plan = ['plan', '--dir', join(work, 'policies'), '--detailed-exitcode'];
+    const said = expectStatus(
+      0,
+      'npx',
+      [...npx, ...plan],
+      { ...asked, npm_config_cache: join(nowhere, '.npm') },
+      nowhere,
+    );
+    if (!said.startsWith('No changes:')) throw new Error(`npx tollgate plan said:\n${said}`);
   } finally {
     await emulator.stop();
   }
 }
 
+/** Built, started, and asked by its own check of health, where an engine for containers runs. */
+async function tryContainer() {
+  const engine = ['docker', 'podman'].find((name) => spawnSync(name, ['info'], { stdio: 'ignore' }).status === 0);
+  if (engine === undefined) return 'skip   the container: no engine runs here (docker, podman)';
+  const tag = `tollgate-test-${process.pid}`;
+  const ask = (...words) =>
+    execFileSync(engine, words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
+  ask('build', '--quiet', '--tag', tag, '--target', 'emulator', '.');
+  const id = ask('run', '--detach', '--rm', tag);
+  try {
+    const user = ask('exec', id, 'id', '-u');
+    if (user === '0') throw new Error('the container runs as root');
+    const [, ...check] = JSON.parse(ask('inspect', '--format', '{{json .Config.Healthcheck.Test}}', id));
+    let tries = 0;
+    while (spawnSync(engine, ['exec', id, ...check], { stdio: 'ignore' }).status !== 0) {
+      tries += 1;
+      if (tries === 30) throw new Error(`the emulator in a container is not healthy:\n${ask('logs', id)}`);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    return `ok     the container: built, serves, is healthy (${engine})`;
+  } finally {
+    spawnSync(engine, ['kill', id], { stdio: 'ignore' });
+    spawnSync(engine, ['image', 'rm', '--force', tag], { stdio: 'ignore' });
+  }
+}
+
 let failed = false;
 try {
+  expectCleanPublish();
+  console.log('ok     npm publish --dry-run has nothing to say');
   const tarball = pack();
   for (const version of versions) {
     try {
@@ -151,6 +205,8 @@ try {
       console.log(`FAULT  Node ${version}: ${error.message}`);
     }
   }
+  // Named versions are asked for by who looks at one of them.
+  if (asked.length === 0) console.log(await tryContainer());
 } finally {
   rmSync(workshop, { recursive: true, force: true });
 }

@@ -8,6 +8,8 @@ Dispatcher.prototype.request = require('undici/lib/api/api-request.js');
 module.exports = {
   Agent,
   get EnvHttpProxyAgent() {
+    // Asks its proxy for a tunnel by it.
+    Dispatcher.prototype.connect = require('undici/lib/api/api-connect.js');
     return require('undici/lib/dispatcher/env-http-proxy-agent.js');
   },
   request(address, { dispatcher, ...options }) {

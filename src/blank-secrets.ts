@@ -12,6 +12,7 @@ const secretVariables = [
   'TOLLGATE_CLICKHOUSE_PASSWORD',
   'GITHUB_TOKEN',
   'GH_TOKEN',
+  'GITLAB_TOKEN',
 ] as const;
 
 /** A real key is far longer; a few letters would be found in the middle of words. */

@@ -1,21 +1,16 @@
 /** Completion: what may stand where the cursor is, and the scripts that ask for it. Nothing of the line is ever evaluated. */
 
 import type { Command, Option } from 'commander';
-import { ruleNames } from './rule-names.ts';
-
-export const completedShells = ['bash', 'zsh', 'fish', 'powershell'] as const;
+import { argumentValues, type completedShells, flagValues, type Values } from './completed-values.ts';
+import type { DeclaredNames } from './policy/declared-names.ts';
+import { pathOfCommand } from './usage.ts';
 
 /** What the shell is to do besides: the numbers that the scripts of cobra and its kin use. */
 const directives = { files: 0, none: 4, directories: 16 } as const;
 type Directive = keyof typeof directives;
 
-/** Arguments whose values are known. No choices of commander: commands say in their own words what is wrong. */
-const argumentValues: Readonly<Record<string, readonly string[]>> = {
-  schema: ['org', 'workspace'],
-  rules: ruleNames,
-  completion: completedShells,
-  show: ['latest', '~1'],
-};
+/** What the policy files of a directory declare; asked only where such a name may stand. */
+export type ReadNames = (directory: string) => Promise<DeclaredNames>;
 
 interface Suggestions {
   readonly values: readonly (readonly [value: string, description: string])[];
@@ -27,28 +22,64 @@ interface Suggestions {
  *
  * @param words behind the program's name, the one at the cursor last
  */
-export function completeWords(program: Command, words: readonly string[]): string {
-  const { values, directive } = suggest(program, words.slice(0, -1), words.at(-1) ?? '');
+export async function completeWords(program: Command, words: readonly string[], readNames: ReadNames): Promise<string> {
+  const { values, directive } = await suggest(program, words.slice(0, -1), words.at(-1) ?? '', readNames);
   const lines = values.map(([value, description]) => (description === '' ? value : `${value}\t${description}`));
   return `${[...lines, `:${directives[directive]}`].join('\n')}\n`;
 }
 
-function suggest(program: Command, before: readonly string[], current: string): Suggestions {
+/** What stands before the cursor. */
+interface Before {
+  readonly command: Command;
+  /** A flag that waits for its value. */
+  readonly pending: Option | undefined;
+  /** Behind `--`. */
+  readonly isOnlyArguments: boolean;
+  readonly given: readonly string[];
+  readonly directory: string;
+}
+
+function readBefore(program: Command, before: readonly string[]): Before {
   let command = program;
   let pending: Option | undefined;
   let isOnlyArguments = false;
+  let directory = 'policies';
+  const given: string[] = [];
   for (const word of before) {
-    if (pending !== undefined) pending = undefined;
-    else if (word === '--') isOnlyArguments = true;
+    if (pending !== undefined) {
+      if (pending.long === '--dir') directory = word;
+      pending = undefined;
+    } else if (word === '--') isOnlyArguments = true;
     else if (!isOnlyArguments && word.startsWith('-')) {
-      const option = word.includes('=') ? undefined : findOption(command, word);
-      pending = option?.required === true ? option : undefined;
+      const [flag = '', value] = word.split(/=(.*)/s);
+      const option = findOption(command, flag);
+      if (value === undefined) pending = option?.required === true ? option : undefined;
+      else if (option?.long === '--dir') directory = value;
     } else {
       const child = command.commands.find((one) => one.name() === word);
       // `help` takes the commands that it is to explain.
       if (child !== undefined && child.name() !== 'help') command = child;
+      else if (child === undefined) given.push(word);
     }
   }
+  return { command, pending, isOnlyArguments, given, directory };
+}
+
+async function suggest(
+  program: Command,
+  words: readonly string[],
+  current: string,
+  readNames: ReadNames,
+): Promise<Suggestions> {
+  const before = readBefore(program, words);
+  const { command, pending, isOnlyArguments, given } = before;
+  const choose = async (values: Values): Promise<readonly string[]> =>
+    typeof values === 'function' ? plainNames(values(await readNames(before.directory), given)) : values;
+  const valuesOf = async (option: Option, typed: string, prefix: string): Promise<Suggestions> => {
+    const choices = option.argChoices ?? (await choose(flagValues[option.flags] ?? []));
+    const values = choices.filter((choice) => choice.startsWith(typed)).map((choice) => [prefix + choice, ''] as const);
+    return { values, directive: pathOf(option.flags) };
+  };
   if (pending !== undefined) return valuesOf(pending, current, '');
   const joined = /^(--[\w-]+)=(.*)$/s.exec(current);
   if (joined !== null && !isOnlyArguments) {
@@ -56,8 +87,23 @@ function suggest(program: Command, before: readonly string[], current: string): 
     const option = findOption(command, flag);
     return option === undefined ? { values: [], directive: 'none' } : valuesOf(option, value, `${flag}=`);
   }
-  const isFlag = !isOnlyArguments && current.startsWith('-');
-  return { values: startingWith(current, isFlag ? flagsOf(command) : argumentsOf(command)), directive: 'none' };
+  if (!isOnlyArguments && current.startsWith('-')) {
+    return { values: startingWith(current, flagsOf(command)), directive: 'none' };
+  }
+  const rows = argumentValues[pathOfCommand(command)] ?? [];
+  const known = await choose(rows[given.length] ?? []);
+  const values = [...commandsOf(command), ...known.map((value) => [value, ''] as const)];
+  const argument = command.registeredArguments.at(given.length) ?? command.registeredArguments.at(-1);
+  const isMore = argument !== undefined && (argument.variadic || given.length < command.registeredArguments.length);
+  return { values: startingWith(current, values), directive: isMore ? pathOf(`<${argument.name()}>`) : 'none' };
+}
+
+/**
+ * Each once. A name that a shell would read as more than a word is left out: completed, it would be run with the line, whoever wrote it
+ * into the files.
+ */
+function plainNames(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].filter((name) => /^[\w.][\w.+/-]*$/.test(name));
 }
 
 function findOption(command: Command, flag: string): Option | undefined {
@@ -65,18 +111,9 @@ function findOption(command: Command, flag: string): Option | undefined {
   return found ?? (command.parent === null ? undefined : findOption(command.parent, flag));
 }
 
-function valuesOf(option: Option, current: string, prefix: string): Suggestions {
-  const choices = option.argChoices ?? [];
-  const values = startingWith(
-    current,
-    choices.map((choice) => [choice, ''] as const),
-  );
-  return { values: values.map(([value, text]) => [prefix + value, text] as const), directive: pathOf(option) };
-}
-
-function pathOf({ flags }: Option): Directive {
-  if (flags.includes('<dir>') || flags.includes('<source>')) return 'directories';
-  return flags.includes('<file>') ? 'files' : 'none';
+function pathOf(flags: string): Directive {
+  if (/<(?:dir|source)>/.test(flags)) return 'directories';
+  return /<(?:file|files|path)>/.test(flags) ? 'files' : 'none';
 }
 
 function flagsOf(command: Command): (readonly [string, string])[] {
@@ -86,13 +123,11 @@ function flagsOf(command: Command): (readonly [string, string])[] {
   );
 }
 
-function argumentsOf(command: Command): (readonly [string, string])[] {
-  const commands = command.createHelp().visibleCommands(command);
-  const known = argumentValues[command.name()] ?? [];
-  return [
-    ...commands.map((one) => [one.name(), one.description()] as const),
-    ...known.map((value) => [value, ''] as const),
-  ];
+function commandsOf(command: Command): (readonly [string, string])[] {
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .map((one) => [one.name(), one.description()] as const);
 }
 
 function startingWith<T extends readonly [string, string]>(current: string, values: readonly T[]): T[] {

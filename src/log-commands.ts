@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import {
   addServiceOptions,
   addSourceOptions,
+  addWindowOptions,
   dataFormatOption,
   dirOption,
   logsOption,
@@ -17,9 +18,13 @@ import { addCommand, commonOf, flagsOf, type GlobalFlags, type Start } from './s
 import { collectFlag, findCommand } from './usage.ts';
 
 export function addReplayCommands(program: Command, start: Start): void {
-  addSourceOptions(
-    addCommand(program, 'backtest', 'what limits would have done to calls that were made; reads logs alone').addOption(
-      logsOption(usualStore),
+  addWindowOptions(
+    addSourceOptions(
+      addCommand(
+        program,
+        'backtest',
+        'what limits would have done to calls that were made; reads logs alone',
+      ).addOption(logsOption(usualStore)),
     ),
   )
     .addOption(
@@ -42,11 +47,17 @@ export function addReplayCommands(program: Command, start: Start): void {
       }),
     );
 
-  addSourceOptions(
-    addServiceOptions(
-      addCommand(program, 'recommend', 'the smallest budgets that would have stopped nobody, or one call of a hundred'),
-      null,
-    ).addOption(logsOption('90 days of analytics, which are coarser')),
+  addWindowOptions(
+    addSourceOptions(
+      addServiceOptions(
+        addCommand(
+          program,
+          'recommend',
+          'the smallest limits that would have stopped nobody, or one call of a hundred',
+        ),
+        null,
+      ).addOption(logsOption('90 days of analytics, which are coarser')),
+    ),
   )
     .addOption(workspaceOption())
     .addOption(
@@ -54,8 +65,22 @@ export function addReplayCommands(program: Command, start: Start): void {
         .default([], 'workspace')
         .argParser(collectFlag),
     )
-    .addOption(new Option('--unit <unit>', 'what is counted').choices(['cost', 'tokens', 'requests']).default('cost'))
-    .option('--reset <when>', 'monthly, weekly, never, or such as "every 14 days"', 'monthly')
+    .addOption(
+      new Option('--unit <unit>', 'what is counted (default: cost; of a rate requests)').choices([
+        'cost',
+        'tokens',
+        'requests',
+      ]),
+    )
+    .option('--reset <when>', 'monthly, weekly, never, or such as "every 14 days" (default: monthly)')
+    .addOption(
+      new Option('--window <window>', 'a rate for each such window in place of a budget').choices([
+        'minute',
+        'hour',
+        'day',
+        'week',
+      ]),
+    )
     .addOption(
       new Option('--stops <whom>', 'whom the YAML may stop: nobody, or one call of a hundred')
         .choices(['nobody', 'percent'])
@@ -145,14 +170,11 @@ function flagsOfTable(program: Command, options: { readonly format: string; read
 }
 
 function addRowsOptions(command: Command): Command {
-  return command
+  const rows = command
     .argument('[files...]', 'names or patterns of files (JSONL, gzip of it, Parquet, CSV), or folders; none: the store')
     .addOption(storeOption())
-    .addOption(workspaceOption())
-    .addOption(new Option('--since <days>', 'only the latest days (default: all)').argParser(parseDays))
-    .option('--from <time>', 'from this day or ISO time on')
-    .option('--to <time>', 'to the end of this day, or before this ISO time')
-    .addOption(quietOption());
+    .addOption(workspaceOption());
+  return addWindowOptions(rows).addOption(quietOption());
 }
 
 function storeOption(): Option {

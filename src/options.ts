@@ -34,6 +34,14 @@ export function logsOption(otherwise?: string): Option {
   return option.default([], otherwise).argParser(collectFlag);
 }
 
+/** Which of the rows count. */
+export function addWindowOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--since <days>', 'only the latest days (default: all)').argParser(parseDays))
+    .option('--from <time>', 'from this day or ISO time on')
+    .option('--to <time>', 'to the end of this day, or before this ISO time');
+}
+
 /** Rows of a table in place of files. */
 export function addSourceOptions(command: Command): Command {
   return command
@@ -137,12 +145,22 @@ export function parsePercentage(text: string): number {
   throw new InvalidArgumentError('write a whole percentage, such as 80%');
 }
 
-/** 0: none. The library takes null for an option without a value. */
 export function parseDays(text: string): number {
-  if (text === 'none') return 0;
-  const number = Number(/^(\d+)d$/.exec(text)?.[1]);
-  if (number >= 1 && number <= 180) return number;
+  const days = daysIn(text);
+  if (days !== null) return days;
+  throw new InvalidArgumentError('write days, from 1d to 180d');
+}
+
+/** 0: none. The library takes null for an option without a value. */
+export function parseDaysOrNone(text: string): number {
+  const days = text === 'none' ? 0 : daysIn(text);
+  if (days !== null) return days;
   throw new InvalidArgumentError('write days, from 1d to 180d, or none');
+}
+
+function daysIn(text: string): number | null {
+  const number = Number(/^(\d+)d$/.exec(text)?.[1]);
+  return number >= 1 && number <= 180 ? number : null;
 }
 
 function parseConcurrency(text: string): number {

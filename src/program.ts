@@ -1,9 +1,11 @@
 /** The command line: commands, flags and what they mean. Wiring only; each command is a function in commands/. */
 
 import { Command, Option } from 'commander';
-import { completedShells, completeWords, completionScripts } from './completion.ts';
+import { completedShells } from './completed-values.ts';
+import { completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { addExamples } from './help-examples.ts';
 import { addLogCommands, addReplayCommands } from './log-commands.ts';
 import {
   addCommonOptions,
@@ -16,7 +18,7 @@ import {
   dirOption,
   formatOption,
   logsOption,
-  parseDays,
+  parseDaysOrNone,
   parseLimit,
   parsePercentage,
   parsePort,
@@ -29,7 +31,7 @@ import {
 import type { CommandResult, CommonOptions } from './run/session.ts';
 import { addCommand, commonOf, flagsOf, type GlobalFlags, type Start } from './start-command.ts';
 import { addTwins } from './twin-commands.ts';
-import { collectFlag, describeOption, findCommand, guardUsage } from './usage.ts';
+import { collectFlag, describeCommand, describeOption, findCommand, guardUsage } from './usage.ts';
 
 export function buildProgram(version: string, start: Start): Command {
   const program = new Command('tollgate')
@@ -39,7 +41,7 @@ export function buildProgram(version: string, start: Start): Command {
     .option('--no-color', 'never use colour (NO_COLOR does the same)')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureHelp({ optionDescription: describeOption })
+    .configureHelp({ optionDescription: describeOption, subcommandTerm: describeCommand })
     .helpCommand(false)
     .addHelpText('after', helpText);
 
@@ -61,6 +63,11 @@ export function buildProgram(version: string, start: Start): Command {
       '--out <file>',
       'save the plan for review and `apply --plan`, or with --format html the page; `-`: on stdout, alone',
     )
+    .option(
+      '--changed-from <branch>',
+      'plan only where policy files differ from where this commit left that branch of the remote',
+    )
+    .option('--note', 'also tell it on the merge request that this GitLab job is for, in one note', false)
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runPlan } = await import('./commands/plan.ts');
@@ -189,7 +196,7 @@ export function buildProgram(version: string, start: Start): Command {
       new Option(
         '--since <days>',
         'window of the spend trends, such as 7d; none leaves them out (default: 30d, none for more than 25 workspaces)',
-      ).argParser(parseDays),
+      ).argParser(parseDaysOrNone),
     )
     .option('--out <file>', 'with --format html: where to write the page')
     .option(
@@ -295,9 +302,8 @@ export function buildProgram(version: string, start: Start): Command {
     );
 
   addCommand(program, 'emulate', 'serve a stand-in control plane on this machine')
-    .addOption(
-      new Option('--port <number>', 'port on 127.0.0.1; 0 for any free one').default(8788).argParser(parsePort),
-    )
+    .addOption(new Option('--port <number>', 'where to listen; 0 for any free port').default(8788).argParser(parsePort))
+    .addOption(new Option('--host <address>', 'address to listen at; 0.0.0.0 in a container').default('127.0.0.1'))
     .option('--accept-key <key>', 'admin key that is let in (default: a random one, printed)')
     .option('--seed <file>', 'JSON file with the state at the start (default: the sample organisation)')
     .option('--state <dir>', 'directory that keeps the state over restarts')
@@ -351,13 +357,18 @@ export function buildProgram(version: string, start: Start): Command {
     .command('complete', { hidden: true })
     .argument('[words...]')
     .action((words: string[]) =>
-      start(plainFlags, async () => ({ exit: exitCodes.ok, output: completeWords(program, words) })),
+      start(plainFlags, async ({ cwd }) => {
+        const { readNames } = await import('./commands/read-names.ts');
+        const output = await completeWords(program, words, (directory) => readNames(directory, cwd));
+        return { exit: exitCodes.ok, output };
+      }),
     );
 
   addCommand(program, 'help', 'print help of a command')
     .argument('[command...]')
     .action((names: string[]) => findCommand(program, names).outputHelp());
 
+  addExamples(program);
   guardUsage(program);
   return program;
 }

@@ -46,6 +46,15 @@ export function buildSession(flags: GlobalFlags, { signal, interrupt }: Interrup
       const pace = { retryAfterBaseValue: 1_000, timeout: 10_000, proxies: proxiesOf(process.env) };
       return createGitHub({ ...place, ...pace, login: '', userAgent: `tollgate/${packageJson.version}` });
     },
+    openNotes: async (place, iid) => {
+      const [{ openNotes }, { systemTiming }, { proxiesOf }] = await Promise.all([
+        import('./gitlab/notes.ts'),
+        import('./client/timing.ts'),
+        import('./proxies.ts'),
+      ]);
+      const userAgent = `tollgate/${packageJson.version}`;
+      return openNotes({ ...place, timing: systemTiming, proxies: proxiesOf(process.env), userAgent, signal }, iid);
+    },
     checkouts: new Map(),
     keptFiles: openKeptFiles(process.env, readBuild()),
     compileAside: (files) => compileAside(worker, files),

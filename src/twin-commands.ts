@@ -41,7 +41,7 @@ export function addTwins(
 
 /** What a parent does by itself: a command below it, since the parser gives a parent's flags to no other. */
 function addLister(parent: Command, does: string): Command {
-  const lister = new Command('list').description(does).exitOverride();
+  const lister = new Command('list').copyInheritedSettings(parent).description(does).exitOverride();
   parent.addCommand(lister, { isDefault: true });
   return lister;
 }

@@ -1,7 +1,7 @@
 /** What holds for every flag of every command, checked in one place. */
 
 import type { EventEmitter } from 'node:events';
-import { type Command, Help, type Option } from 'commander';
+import { type Argument, type Command, Help, type Option } from 'commander';
 import { nearestName } from './nearest-name.ts';
 import { isStdout } from './stdout-name.ts';
 
@@ -40,6 +40,16 @@ const together: readonly Idle[] = [
     command: 'plan',
     isIdle: ({ out }) => isStream(out),
     why: 'with --out - stdout holds the saved plan alone',
+  },
+  {
+    flag: 'changedFrom',
+    isIdle: ({ format, out }) => (format !== undefined && format !== 'text' && format !== 'markdown') || isStream(out),
+    why: 'where no policy file changes there is no plan, which other formats than text and markdown cannot say',
+  },
+  {
+    flag: 'note',
+    isIdle: ({ only, workspace }) => [only, workspace].some((names) => Array.isArray(names) && names.length > 0),
+    why: 'a note tells of the whole plan, so leave out --only and --workspace',
   },
   {
     flag: 'verbose',
@@ -96,6 +106,16 @@ export function describeOption(option: Option): string {
   return option.isBoolean() ? option.description : Help.prototype.optionDescription.call(new Help(), option);
 }
 
+/** Nearly all have flags: said of each, it would push what the command does out of the screen. */
+export function describeCommand(command: Command): string {
+  return [command.name(), ...command.registeredArguments.map(termOf)].join(' ');
+}
+
+function termOf(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
 /** The command that these words name. Ends with one sentence where there is none. */
 export function findCommand(program: Command, names: readonly string[]): Command {
   let found = program;
@@ -113,9 +133,21 @@ export function findCommand(program: Command, names: readonly string[]): Command
   return found;
 }
 
-function everyCommand(command: Command): readonly Command[] {
+/** All below it. */
+export function everyCommand(command: Command): readonly Command[] {
   return command.commands.flatMap((child) => [child, ...everyCommand(child)]);
 }
+
+/** Its words behind the program's name. */
+export function pathOfCommand(command: Command): string {
+  const { parent } = command;
+  return parent === null || parent.parent === null ? command.name() : `${pathOfCommand(parent)} ${command.name()}`;
+}
+
+/** What to do instead, where somebody may well want several. */
+const givenOnce: Readonly<Record<string, string>> = {
+  dir: '. A directory has an environment and a record of its own: run the command once for each',
+};
 
 function guardOption(command: Command, option: Option): void {
   if (!option.required && !option.optional) return;
@@ -127,7 +159,10 @@ function guardOption(command: Command, option: Option): void {
     if (typeof value === 'string' && value.trim() === '') {
       command.error(`error: option '${option.flags}' is empty: give it a value, or leave it out`);
     }
-    if (isGiven && !isList) command.error(`error: option '${option.flags}' is given twice: it counts once`);
+    if (isGiven && !isList) {
+      const advice = givenOnce[option.attributeName()] ?? '';
+      command.error(`error: option '${option.flags}' is given twice: it counts once${advice}`);
+    }
     isGiven = true;
   });
 }

@@ -1,6 +1,7 @@
 /** Rows as a source hands them on, in the words of conditions. */
 
 import type { RowBatch, RowSource } from '../logs/row-batch.ts';
+import { coveredBy } from './covered.ts';
 import { peopleColumn } from './refused-calls.ts';
 import type { RowFacts } from './replay-limit.ts';
 
@@ -54,7 +55,7 @@ export function adaptRows(source: RowSource, columns: readonly string[]): Adapte
     ),
   });
   return {
-    facts: { words, columns: new Set(known), oldest: facts.oldest },
+    facts: { words, columns: new Set(known), covered: coveredBy(facts) },
     async *batches() {
       for await (const batch of source.batches({ dims, from: null, to: null })) yield adapt(batch);
     },

@@ -54,6 +54,7 @@ export function buildEffect(measured: MeasuredLimit): Effect {
     who: counts ? [] : named.sort(losesMore).slice(0, mostNamed),
     smallest: run.alone === null ? null : smallestOf(run.alone),
     curve: run.alone === null ? [] : curveOf(limit, run.alone),
+    cutAt: run.limit.cutAt,
     doubts: run.limit.doubts,
   };
 }

@@ -4,6 +4,8 @@ import { smallestAlert } from '../policy/advice.ts';
 import { printWorkspaceFile } from '../policy/print.ts';
 import type { Recommendation, RecommendFacts } from '../render/recommend-facts.ts';
 import { alertFromPercent } from '../resources/amounts.ts';
+import { isBudgetLimit, type Limit, timed } from '../resources/limit.ts';
+import type { Unit } from '../resources/types.ts';
 
 /** Whom a limit may stop in the rows that it is read off. */
 export type MayStop = 'nobody' | 'percent';
@@ -20,33 +22,41 @@ export function recommendedFiles(
     .map((one) => ({ workspace: one.workspace, text: fileOf(one, facts, mayStop) }));
 }
 
-function fileOf(one: Recommendation, { per, unit, reset }: RecommendFacts, mayStop: MayStop): string {
-  return printBudget({ workspace: one.workspace, name: one.current?.name, per, unit, reset, amount: one[mayStop] });
+function fileOf(one: Recommendation, { limit }: RecommendFacts, mayStop: MayStop): string {
+  return printRecommended({ workspace: one.workspace, name: one.current?.name, limit, amount: one[mayStop] });
 }
 
-export interface PrintedRecommendation extends Pick<RecommendFacts, 'per' | 'unit' | 'reset'> {
+export interface PrintedRecommendation {
   readonly workspace: string;
   /** Missing: made of what it counts. */
   readonly name?: string | undefined;
+  readonly limit: Limit;
+  /** In place of the limit's own. */
   readonly amount: number;
 }
 
-export function printBudget({ workspace, name, per, unit, reset, amount }: PrintedRecommendation): string {
-  const alert = alertFromPercent(alertPercent, amount, unit, false);
+export function printRecommended({ workspace, name, limit, amount }: PrintedRecommendation): string {
+  const { kind, unit, per } = limit;
+  const period = isBudgetLimit(limit) ? timed(limit).reset.replaceAll(' ', '-') : limit.window;
+  const fields = isBudgetLimit(limit)
+    ? { amount, reset: timed(limit).reset, ...alertFor(amount, unit) }
+    : { value: amount, window: limit.window };
   return printWorkspaceFile({
     slug: workspace,
     entries: [
       {
-        kind: 'usage-policy',
-        name: name ?? `${unit}-${per.map(wordOf).join('-')}-${reset.replaceAll(' ', '-')}`,
-        fields: {
-          ...{ unit, amount, reset, match: 'all', per },
-          // So that somebody hears of it first; of less than an alert may be there is none.
-          ...(alert < smallestAlert[unit] ? {} : { alert }),
-        },
+        kind,
+        name: name ?? `${unit}-${per.map(wordOf).join('-')}-${period}`,
+        fields: { unit, match: 'all', per, ...fields },
       },
     ],
   });
+}
+
+/** So that somebody hears of it first; of less than an alert may be there is none. */
+function alertFor(amount: number, unit: Unit): { readonly alert?: number } {
+  const alert = alertFromPercent(alertPercent, amount, unit, false);
+  return alert < smallestAlert[unit] ? {} : { alert };
 }
 
 /** `metadata._user` → `user`. */

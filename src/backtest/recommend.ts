@@ -5,11 +5,12 @@
 
 import { fraction } from '../exact.ts';
 import { describeFacts } from '../logs/describe-facts.ts';
-import { type RowBatch, type RowSource, unitsPerCent } from '../logs/row-batch.ts';
+import { type RowBatch, type RowSource, type SourceFacts, unitsPerCent } from '../logs/row-batch.ts';
 import { smallestBudgets } from '../policy/advice.ts';
 import type { Recommendation, RecommendFacts } from '../render/recommend-facts.ts';
-import { isBudgetLimit } from '../resources/limit.ts';
-import type { Reset, Unit } from '../resources/types.ts';
+import { isBudgetLimit, type Limit } from '../resources/limit.ts';
+import type { RateWindow } from '../resources/rate-windows.ts';
+import type { RateUnit, Reset, Unit } from '../resources/types.ts';
 import { adaptRows } from './adapt-rows.ts';
 import { LimitRun } from './limit-run.ts';
 import { pickRows } from './pick-rows.ts';
@@ -25,39 +26,33 @@ import {
 import { UsedBefore } from './used-before.ts';
 
 export interface RecommendAsked {
-  readonly per: readonly string[];
-  readonly unit: Unit;
-  readonly reset: Reset;
+  /** What is looked for, whatever its amount (`wantedLimit`). */
+  readonly limit: Limit;
   /** Slugs; empty: all that the rows name. */
   readonly workspaces: readonly string[];
   /** What the files ask for. */
   readonly limits: readonly NamedLimit[];
 }
 
-export function columnsOfRecommend({ per, limits }: RecommendAsked): readonly string[] {
-  const own = columnsOf(wanted('', { per, unit: 'cost', reset: 'monthly' }));
-  return [...new Set([...own, ...limits.flatMap(columnsOf)])].sort();
+export function columnsOfRecommend({ limit, limits }: RecommendAsked): readonly string[] {
+  return [...new Set([...columnsOf(wantedIn('', limit)), ...limits.flatMap(columnsOf)])].sort();
 }
 
-/** A policy that has no amount yet. */
-function wanted(workspace: string, { per, unit, reset }: Pick<RecommendAsked, 'per' | 'unit' | 'reset'>): NamedLimit {
-  return {
-    limit: {
-      kind: 'usage-policy',
-      field: 'amount',
-      match: 'all',
-      per,
-      target: 'llm',
-      unit,
-      amount: 1,
-      reset,
-      alert: null,
-    },
-    workspace,
-    name: 'recommended',
-    subject: null,
-    starting: null,
-  };
+/** A policy's limit that has no amount yet. */
+export function wantedLimit(
+  bound: { readonly per: readonly string[] } & (
+    | { readonly unit: Unit; readonly reset: Reset }
+    | { readonly unit: RateUnit; readonly window: RateWindow }
+  ),
+): Limit {
+  const common = { match: 'all', target: 'llm', amount: 1 } as const;
+  return 'window' in bound
+    ? { ...common, ...bound, kind: 'rate-policy', field: 'value' }
+    : { ...common, ...bound, kind: 'usage-policy', field: 'amount', alert: null };
+}
+
+function wantedIn(workspace: string, limit: Limit): NamedLimit {
+  return { limit, workspace, name: 'recommended', subject: null, starting: null };
 }
 
 /** @throws what the source throws */
@@ -69,51 +64,65 @@ export async function recommend(asked: RecommendAsked, source: RowSource): Promi
     (slug) => asked.workspaces.length === 0 || asked.workspaces.includes(slug),
   );
   const notes: string[] = [];
+  const doubts = new Set<string>();
   const missing = asked.workspaces.filter((slug) => !slugs.includes(slug));
   if (missing.length > 0) notes.push(`No row is of ${missing.join(', ')}.`);
   if (!rows.facts.columns.has('workspace')) notes.push('No row says its workspace: name the one that they come from.');
   const limits = [...slugs].sort().flatMap((workspace): Recommendation[] => {
-    const result = recommendFor(workspace, asked, rows.facts, batches);
-    if (typeof result !== 'string') return result === null ? [] : [result];
-    notes.push(`${workspace}: a limit per ${asked.per.join(' and ')} ${result}.`);
-    return [];
+    const prepared = prepareLimit(wantedIn(workspace, asked.limit), rows.facts);
+    if (isNotReplayable(prepared)) {
+      notes.push(`${workspace}: a limit per ${asked.limit.per.join(' and ')} ${prepared.why}.`);
+      return [];
+    }
+    const found = recommendFor(prepared.named, workspace, asked, rows.facts, batches);
+    if (found !== null) for (const doubt of prepared.doubts) doubts.add(doubt);
+    return found === null ? [] : [found];
   });
   const { oldest, newest, rows: count } = source.facts;
   return {
     rows: { count, oldest, newest },
-    per: asked.per,
-    unit: asked.unit,
-    reset: asked.reset,
+    limit: asked.limit,
     limits,
+    doubts: [...doubts, ...describeUnknown(source.facts, asked.limit.unit)],
     notes: [...new Set([...notes, ...describeFacts(source.facts)])],
   };
 }
 
-/** Null: no call of the workspace has what it counts by. A text: why it cannot be told. */
+/** What the figures of a unit lack, or have too much. */
+function describeUnknown({ rows, cost, tokensMissing, cacheUnknown }: SourceFacts, unit: Unit): string[] {
+  const others = Object.values(cost.otherCurrency).reduce((sum, count) => sum + count, 0);
+  const costUnknown = cost.missing + cost.tooFine + cost.outOfRange + others;
+  return [
+    ...(unit === 'cost' && costUnknown > 0
+      ? [`A lower bound: the cost of ${costUnknown} of ${rows} calls is not known.`]
+      : []),
+    ...(unit === 'tokens' && tokensMissing > 0
+      ? [`A lower bound: the tokens of ${tokensMissing} of ${rows} calls are not known.`]
+      : []),
+    ...(unit !== 'cost' && cacheUnknown > 0
+      ? [
+          `${cacheUnknown} of ${rows} calls do not say whether a cache answered. Such answers are counted here, and not by the gateway: less may do.`,
+        ]
+      : []),
+  ];
+}
+
+/** Null: no call of the workspace has what it counts by. */
 function recommendFor(
+  named: NamedLimit,
   workspace: string,
   asked: RecommendAsked,
   facts: RowFacts,
   batches: readonly RowBatch[],
-): Recommendation | string | null {
-  const named = wanted(workspace, asked);
-  const prepared = prepareLimit(named, facts);
-  if (isNotReplayable(prepared)) return prepared.why;
+): Recommendation | null {
   const own = pickRows(batches, 'workspace', facts.words.workspace?.indexOf(workspace) ?? -1);
   const inForce = asked.limits.filter((limit) => limit.workspace === workspace || limit.workspace === null);
-  const isSame = ({ limit }: NamedLimit): boolean =>
-    isBudgetLimit(limit) &&
-    limit.kind === 'usage-policy' &&
-    limit.unit === asked.unit &&
-    limit.reset === asked.reset &&
-    limit.match === 'all' &&
-    limit.per.join() === asked.per.join();
-  const current = inForce.find(isSame) ?? null;
+  const current = inForce.find(({ limit }) => isSameButAmount(limit, asked.limit)) ?? null;
   const others = inForce.filter((limit) => limit !== current);
   const smallest = smallestBeside(named, others, facts, own);
   if (smallest === null) return null;
   const { nobody, percent, calls, counters, money, others: number } = smallest;
-  const least = smallestBudgets[asked.unit];
+  const least = isBudgetLimit(asked.limit) ? smallestBudgets[asked.limit.unit] : 1;
   const refused = current === null ? 0 : refusedBy(current.limit.amount, named, others, facts, own);
   return {
     workspace,
@@ -124,9 +133,20 @@ function recommendFor(
     counters,
     money,
     current: current === null ? null : { name: current.name, amount: current.limit.amount, refused },
-    state: stateOf(current?.limit.amount ?? null, nobody, refused),
+    state: stateOf(current?.limit.amount ?? null, Math.max(nobody, least), refused),
     others: number,
   };
+}
+
+function isSameButAmount(one: Limit, other: Limit): boolean {
+  const period = (limit: Limit) => (isBudgetLimit(limit) ? limit.reset : limit.window);
+  return (
+    one.kind === other.kind &&
+    one.unit === other.unit &&
+    period(one) === period(other) &&
+    one.match === other.match &&
+    one.per.join() === other.per.join()
+  );
 }
 
 /** Too wide is what half of it would do for. */

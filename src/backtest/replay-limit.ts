@@ -6,8 +6,10 @@ import { exactOf } from '../exact.ts';
 import { unitsPerCent } from '../logs/row-batch.ts';
 import { isUuid } from '../plan/written-id.ts';
 import { isBudgetLimit, isKnownReset, isKnownUnit, type Limit, timed } from '../resources/limit.ts';
+import { daysOfReset } from '../resources/limits.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import { CodeFilter } from './code-filter.ts';
+import { type Covered, cutOf, describeCuts } from './covered.ts';
 import type { RowWords } from './rows.ts';
 import { gatewayStage } from './semantics.ts';
 
@@ -42,6 +44,8 @@ export interface ReplayLimit {
   readonly alert: TwoLimbs | null;
   /** The window of an instant, by its end; `Infinity`: it never ends. Instants never descend. */
   readonly windowOf: (time: number) => number;
+  /** When rows begin within a window of it (milliseconds); null: with one. */
+  readonly cutAt: number | null;
   /** Why its figures are not exact. */
   readonly doubts: readonly string[];
 }
@@ -61,8 +65,8 @@ export interface RowFacts {
   readonly words: RowWords;
   /** Columns that the rows have, whatever the values. */
   readonly columns: ReadonlySet<string>;
-  /** Milliseconds; null: there is no row. */
-  readonly oldest: number | null;
+  /** Null: there is no row. */
+  readonly covered: Covered | null;
 }
 
 export function isNotReplayable(result: ReplayLimit | NotReplayable): result is NotReplayable {
@@ -93,7 +97,7 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
   const { words } = facts;
   const only = (column: string, value: string) => new CodeFilter(column, words, (other) => other === value);
   const isRate = !isBudgetLimit(limit);
-  const anchor = starting ?? (facts.oldest === null ? null : dayOf(facts.oldest));
+  const anchor = starting ?? (facts.covered === null ? null : dayOf(facts.covered.from));
   // Of every workspace by itself: rows that do not say theirs are one more.
   const isEach = workspace === null && subject === null && facts.columns.has('workspace');
   const perWorkspace = isEach ? ['workspace'] : [];
@@ -114,8 +118,9 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
     isRate,
     amount: amountOf(limit.amount),
     alert: isBudgetLimit(limit) && typeof limit.alert === 'number' ? amountOf(limit.alert) : null,
-    windowOf: isBudgetLimit(limit) ? windowOfBudget(limit, anchor) : windowOfRate(secondsOfWindow[limit.window] * 1000),
-    doubts: listDoubts(named),
+    windowOf: windowOfLimit(limit, anchor),
+    cutAt: facts.covered === null ? null : cutOf(limit, anchor, facts.covered),
+    doubts: listDoubts(named, anchor, facts.covered),
   };
 }
 
@@ -162,18 +167,25 @@ const missingWords: Readonly<Record<string, string>> = {
   endpoint_type: 'has a condition on the kind of request, which no row holds',
 };
 
-function listDoubts({ limit, starting }: NamedLimit): readonly string[] {
-  if (!isBudgetLimit(limit)) {
-    return limit.unit === 'tokens'
+/** @param anchor from which N days are counted, written or not */
+function listDoubts(
+  { limit, starting }: NamedLimit,
+  anchor: string | null,
+  covered: Covered | null,
+): readonly string[] {
+  const isTokenRate = !isBudgetLimit(limit) && limit.unit === 'tokens';
+  const isAnchored = !isBudgetLimit(limit) || starting !== null || daysOfReset(timed(limit).reset) === null;
+  return [
+    ...(isTokenRate
       ? ['Rows do not hold the `max_tokens` that a call asked for: each is checked as if it asked for one token.']
-      : [];
-  }
-  const { reset } = timed(limit);
-  if (reset === 'never') return ['What was used before the oldest row is not known: a lower bound.'];
-  const isDays = reset !== 'weekly' && reset !== 'monthly';
-  return isDays && starting === null
-    ? ['Nothing says when its days are counted from: the day of the oldest row was taken.']
-    : [];
+      : []),
+    ...(isAnchored ? [] : ['Nothing says when its days are counted from: the day of the oldest row was taken.']),
+    ...(covered === null ? [] : describeCuts(limit, anchor, covered, windowOfLimit(limit, anchor))),
+  ];
+}
+
+function windowOfLimit(limit: Limit, starting: string | null): (time: number) => number {
+  return isBudgetLimit(limit) ? windowOfBudget(limit, starting) : windowOfRate(secondsOfWindow[limit.window] * 1000);
 }
 
 function windowOfBudget(limit: Parameters<typeof timed>[0], starting: string | null): (time: number) => number {

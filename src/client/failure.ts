@@ -16,11 +16,20 @@ export interface ApiRequest {
   readonly isAnswerWanted?: boolean;
   /** The scope this endpoint asks of a key (docs/service-notes.md#keys-and-scopes), for the message when it is refused. */
   readonly scope?: string | undefined;
+  /** Of another service than the control plane: what a status means there, which no scope of ours explains. */
+  readonly reasons?: Readonly<Record<number, string>> | undefined;
 }
 
 /** What one try came to. A failure is a value, so that the retry rules need not catch and guess. */
 export type Attempt =
-  | { readonly ok: true; readonly body: unknown /** HTTP status. */; readonly status?: number }
+  | {
+      readonly ok: true;
+      readonly body: unknown;
+      /** HTTP status. */
+      readonly status?: number;
+      /** The `X-Next-Page` header of a service that has one; missing: this is the last page. */
+      readonly nextPage?: string;
+    }
   | {
       readonly ok: false;
       readonly error: ServiceError;
@@ -113,6 +122,7 @@ export function buildBrokenAnswer(
  * docs/service-notes.md#errors).
  */
 function explainStatus(request: ApiRequest, status: number, baseUrl: string | null): string | undefined {
+  if (request.reasons !== undefined) return request.reasons[status];
   const needs = request.scope === undefined ? 'a scope it needs here' : `the scope ${request.scope}`;
   if (status === 401) return `the key is invalid or revoked, or it lacks ${needs}`;
   if (status === 402) return 'the subscription is exhausted';

@@ -23,6 +23,8 @@ export interface ConnectionOptions {
   readonly baseUrl: string;
   /** Null: none is sent, for what is public. */
   readonly apiKey: string | null;
+  /** Of another service than the control plane. Default: `x-portkey-api-key`, from PORTKEY_API_KEY. */
+  readonly keyPlace?: KeyPlace | undefined;
   /** Further secrets of this run, blanked in answers and messages as the key is. */
   readonly secrets?: readonly string[] | undefined;
   /** Whether a connection to an address may be made, judged once its name is resolved; default: to any. */
@@ -48,6 +50,20 @@ export interface ConnectionOptions {
   readonly maxBodyBytes?: number | undefined;
 }
 
+/** The header that a key is sent in, and the variable that it comes from, for messages. */
+export interface KeyPlace {
+  readonly header: string;
+  readonly variable: string;
+  /** What the variable is to hold. */
+  readonly holds: string;
+}
+
+const ownKeyPlace: KeyPlace = {
+  header: 'x-portkey-api-key',
+  variable: 'PORTKEY_API_KEY',
+  holds: 'an organisation admin key',
+};
+
 export interface Timeouts {
   readonly connect: number;
   readonly headers: number;
@@ -71,7 +87,8 @@ export interface Connection {
 /** @param variable that names the base URL, for messages */
 export function openConnection(options: ConnectionOptions, variable?: string): Connection {
   const baseUrl = checkBaseUrl(options.baseUrl, variable);
-  const apiKey = options.apiKey === null ? '' : checkApiKey(options.apiKey);
+  const keyPlace = options.keyPlace ?? ownKeyPlace;
+  const apiKey = options.apiKey === null ? '' : checkApiKey(options.apiKey, keyPlace);
   const secrets = [apiKey, ...(options.secrets ?? [])];
   const clean = createCleaner(...secrets);
   const blankAnswer = createValueBlanker(...secrets);
@@ -84,7 +101,7 @@ export function openConnection(options: ConnectionOptions, variable?: string): C
   // One listener a request under way, and always taken off again: more than ten are not a leak.
   if (signal !== undefined) setMaxListeners(0, signal);
   const headers = {
-    ...(apiKey === '' ? {} : { 'x-portkey-api-key': apiKey }),
+    ...(apiKey === '' ? {} : { [keyPlace.header]: apiKey }),
     accept: 'application/json',
     'user-agent': options.userAgent ?? 'tollgate',
   };
@@ -146,7 +163,8 @@ export function openConnection(options: ConnectionOptions, variable?: string): C
     // On values: a text could spell it in escapes that only the parser undoes.
     const text = await body.text();
     try {
-      return { ok: true, body: blankAnswer(parseBoundedJson(text)), status };
+      const nextPage = headerText(answer, 'x-next-page') || undefined;
+      return { ok: true, body: blankAnswer(parseBoundedJson(text)), status, ...(nextPage && { nextPage }) };
     } catch {
       // Without the parser's error as cause: it quotes the body, where the key may be echoed.
       const kind = headerText(answer, 'content-type') ?? 'no content type';
@@ -178,13 +196,12 @@ export function openConnection(options: ConnectionOptions, variable?: string): C
 }
 
 /** Secrets pasted into CI settings often end in a newline; anything else that no header may hold is refused unsaid. */
-function checkApiKey(text: string): string {
+function checkApiKey(text: string, { variable, holds }: KeyPlace): string {
   const key = text.trim();
-  if (key === '')
-    throw new UserError('the API key is empty', { hint: 'Set PORTKEY_API_KEY to an organisation admin key.' });
+  if (key === '') throw new UserError('the API key is empty', { hint: `Set ${variable} to ${holds}.` });
   if (!/^[\x21-\x7e]+$/.test(key)) {
     throw new UserError('the API key holds spaces or characters that cannot be sent in a header', {
-      hint: 'Copy PORTKEY_API_KEY again; a key is one word of plain ASCII.',
+      hint: `Copy ${variable} again; a key is one word of plain ASCII.`,
     });
   }
   return key;

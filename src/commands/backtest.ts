@@ -16,7 +16,7 @@ import { refuseFor } from '../run/output.ts';
 import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
 import type { CommandResult, Session } from '../run/session.ts';
 import { isOfClickHouse, openClickHouse, type SourceOptions } from './clickhouse-source.ts';
-import { rowsNeedsOf } from './logs-rows.ts';
+import { requireRows, rowsNeedsOf, type WindowOptions, windowAskedOf } from './logs-rows.ts';
 
 /** Opens rows of logs: reading them is another room's. */
 export type OpenRows = (asked: RowsAsked) => Promise<RowSource>;
@@ -38,7 +38,7 @@ export function openRowsOf(session: Session, options: SourceOptions = {}): OpenR
   };
 }
 
-export interface BacktestOptions extends SourceOptions {
+export interface BacktestOptions extends SourceOptions, WindowOptions {
   readonly dir: string;
   /** Files of rows, or folders of a store. */
   readonly logs: readonly string[];
@@ -68,6 +68,7 @@ export async function runBacktest(
       hint: 'Write the limit into the policy files to compare it, or leave one of the two out.',
     });
   }
+  const window = windowAskedOf(options, session);
   const asked = await readAsked(options, session);
   if ('diagnostics' in asked) {
     return refuseFor(asked.diagnostics, options.format === 'json' ? 'json' : 'text', session);
@@ -78,8 +79,10 @@ export async function runBacktest(
       hint: 'Write limits into the policy files, or one as `--limit "per user $20 monthly"`.',
     });
   }
-  const source = await open({ from: options.logs, dims: dimsOf(columnsOfAsked(asked)), workspaces: options.workspace });
+  const { logs, workspace: workspaces } = options;
+  const source = await open({ from: logs, dims: dimsOf(columnsOfAsked(asked)), workspaces, window });
   try {
+    requireRows(source.facts, window);
     const facts = await session.waiting('replaying calls', backtest(asked, source));
     if (options.format === 'json') return { exit: exitCodes.ok, output: renderBacktestJson(facts) };
     const text = renderBacktestText(facts, session.style);

@@ -8,6 +8,8 @@ import { type CommandResult, nowOf, randomSeed, type Session } from '../run/sess
 
 export interface EmulateOptions {
   readonly port: number;
+  /** Where to listen. */
+  readonly host: string;
   /** Admin key that is let in; default: a random one, which is printed. */
   readonly acceptKey?: string | undefined;
   /** JSON file with the state at the start; default: the sample organisation. */
@@ -37,6 +39,7 @@ export async function runEmulate(options: EmulateOptions, session: Session): Pro
     quirks,
     faults,
     port: options.port,
+    host: options.host,
     acceptKeys: key,
     state: sampleSeed(nowOf(session)),
     randomSeed: randomSeed(session),
@@ -47,6 +50,12 @@ export async function runEmulate(options: EmulateOptions, session: Session): Pro
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
       throw new UserError(`port ${options.port} is in use`, {
         hint: 'Name another with --port, or 0 for any free one.',
+      });
+    }
+    if (error instanceof Error && 'syscall' in error && /^(listen|getaddrinfo)$/.test(String(error.syscall))) {
+      throw new UserError(`cannot listen at ${options.host}: ${'code' in error ? error.code : 'unknown'}`, {
+        cause: error,
+        hint: 'Name an address of this machine with --host: 127.0.0.1 for itself alone, 0.0.0.0 for others as well.',
       });
     }
     throw error;

@@ -2,8 +2,8 @@ import path from 'node:path';
 import { dayMilliseconds, dayOf } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { parseDay } from '../instant.ts';
 import { type AuditFile, writeAudit } from '../logs/audit-file.ts';
-import { beginOfDay } from '../logs/store.ts';
 import { type AnswerBlock, renderAnswer } from '../render/answer.ts';
 import type { AuditDocument } from '../render/documents/logs.ts';
 import { formatSize } from '../render/format-size.ts';
@@ -51,10 +51,21 @@ function parsePeriod(period: string): { readonly first: string; readonly last: s
   if (quarterYear !== undefined) return between(quarterYear, (Number(quarter) - 1) * 3, 3);
   if (monthYear !== undefined && Number(month) >= 1 && Number(month) <= 12)
     return between(monthYear, Number(month) - 1, 1);
-  if (first !== undefined && last !== undefined && beginOfDay(first) <= beginOfDay(last)) return { first, last };
+  if (first !== undefined && last !== undefined) return daysIn(first, last);
   throw new UserError(`${JSON.stringify(period)} is not a period`, {
     hint: 'Write a quarter such as 2026-Q3, a month such as 2026-10, or days such as 2026-10-01..2026-10-15.',
   });
+}
+
+/** @throws UserError */
+function daysIn(first: string, last: string): { readonly first: string; readonly last: string } {
+  const [begin, end] = [parseDay(first), parseDay(last)];
+  if (begin !== null && end !== null && begin <= end) return { first, last };
+  const problem =
+    begin === null || end === null
+      ? `is not a period: there is no ${begin === null ? first : last}`
+      : `is not a period: ${last} is before ${first}`;
+  throw new UserError(`"${first}..${last}" ${problem}`, { hint: 'Name two days, the earlier one first.' });
 }
 
 function render(made: AuditFile, name: string, isWhole: boolean, options: LogsAuditOptions, session: Session): string {

@@ -1,13 +1,15 @@
 import { dimsOf } from '../backtest/adapt-rows.ts';
 import { limitsOfDesired } from '../backtest/desired-limits.ts';
-import { columnsOfRecommend, recommend } from '../backtest/recommend.ts';
-import { type MayStop, printBudget, recommendedFiles } from '../backtest/recommend-yaml.ts';
+import { columnsOfRecommend, recommend, wantedLimit } from '../backtest/recommend.ts';
+import { type MayStop, printRecommended, recommendedFiles } from '../backtest/recommend-yaml.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { keyMeantBy } from '../policy/match.ts';
 import { renderAnswer } from '../render/answer.ts';
 import { renderRecommendJson, renderRecommendText } from '../render/recommend.ts';
 import { isProblem, parseAmount, parseReset } from '../resources/amounts.ts';
+import type { Limit } from '../resources/limit.ts';
+import type { RateWindow } from '../resources/rate-windows.ts';
 import type { Reset, Unit } from '../resources/types.ts';
 import { loadPoliciesIfAny } from '../run/load-policies.ts';
 import { openBackend } from '../run/open-backend.ts';
@@ -19,14 +21,19 @@ import { type SuggestedBudget, suggestBudgetTool } from '../tools/suggest-budget
 import { writeEnvelope } from './ask.ts';
 import { type OpenRows, openRowsOf } from './backtest.ts';
 import type { SourceOptions } from './clickhouse-source.ts';
+import { requireRows, type WindowOptions, windowAskedOf } from './logs-rows.ts';
 
-export interface RecommendOptions extends Omit<CommonOptions, 'format'>, SourceOptions {
+export interface RecommendOptions extends Omit<CommonOptions, 'format'>, SourceOptions, WindowOptions {
   /** Empty: analytics are asked. */
   readonly logs: readonly string[];
   /** `user`, `workspace`, `key`, `metadata.team`. */
   readonly by: readonly string[];
-  readonly unit: Unit;
-  readonly reset: string;
+  /** Undefined: cost, and of a rate requests. */
+  readonly unit?: Unit | undefined;
+  /** Undefined: monthly. */
+  readonly reset?: string | undefined;
+  /** Of a rate, in place of a budget. */
+  readonly window?: RateWindow | undefined;
   readonly stops: MayStop;
   readonly format: 'text' | 'json' | 'yaml';
 }
@@ -43,21 +50,22 @@ export async function runRecommend(
 ): Promise<CommandResult> {
   const words = options.by.length === 0 ? ['workspace'] : options.by;
   if (options.logs.length === 0 && options.rowsFrom !== 'clickhouse') return suggest(options, words, session);
-  const per = words.map(keyMeantBy).sort();
+  const window = windowAskedOf(options, session);
+  const limit = limitAskedOf(words, options);
   const loaded = await loadPoliciesIfAny({ ...options, quiet: true }, session);
   if (loaded !== null && loaded.desired === null) {
     return refuseFor(loaded.diagnostics, options.format === 'json' ? 'json' : 'text', session);
   }
-  const asked = {
-    ...{ per: [...new Set(per)], unit: options.unit, reset: resetOf(options.reset), workspaces: options.workspace },
-    limits: loaded?.desired == null ? [] : limitsOfDesired(loaded.desired),
-  };
+  const limits = loaded?.desired == null ? [] : limitsOfDesired(loaded.desired);
+  const asked = { limit, workspaces: options.workspace, limits };
   const source = await open({
     from: options.logs,
     dims: dimsOf(columnsOfRecommend(asked)),
     workspaces: options.workspace,
+    window,
   });
   try {
+    requireRows(source.facts, window);
     const facts = await session.waiting('reading calls', recommend(asked, source));
     const files = recommendedFiles(facts, options.stops);
     switch (options.format) {
@@ -66,7 +74,12 @@ export async function runRecommend(
       case 'yaml':
         return {
           exit: exitCodes.ok,
-          output: files.map(({ workspace, text }) => `# workspaces/${workspace}.yaml\n${text}`).join('---\n'),
+          output: files
+            .map(
+              ({ workspace, text }) =>
+                [`workspaces/${workspace}.yaml`, ...facts.doubts].map((line) => `# ${line}\n`).join('') + text,
+            )
+            .join('---\n'),
         };
       case 'text':
         return { exit: exitCodes.ok, output: renderRecommendText(facts, files, session.style) };
@@ -74,6 +87,26 @@ export async function runRecommend(
   } finally {
     await source.close();
   }
+}
+
+/** @throws UserError for what is of the other kind of limit */
+function limitAskedOf(words: readonly string[], { unit, reset, window }: RecommendOptions): Limit {
+  const per = [...new Set(words.map(keyMeantBy))].sort();
+  if (window === undefined) return wantedLimit({ per, unit: unit ?? 'cost', reset: resetOf(reset ?? 'monthly') });
+  if (reset !== undefined) {
+    throw new UserError(
+      `--window ${window} beside --reset ${JSON.stringify(reset)}: a rate has a window, a budget a reset`,
+      {
+        hint: 'Leave one of the two out.',
+      },
+    );
+  }
+  if (unit === 'cost') {
+    throw new UserError(`--unit cost beside --window ${window}: a rate counts requests or tokens`, {
+      hint: 'Write `--unit requests` or `--unit tokens`, or leave --window out: a budget counts cost.',
+    });
+  }
+  return wantedLimit({ per, unit: unit ?? 'requests', window });
 }
 
 function resetOf(text: string): Reset {
@@ -91,11 +124,18 @@ async function suggest(options: RecommendOptions, by: readonly string[], session
     workspace === undefined ||
     others.length > 0 ||
     by.length > 1 ||
-    options.unit !== 'cost' ||
-    options.reset !== 'monthly'
+    (options.unit ?? 'cost') !== 'cost' ||
+    (options.reset ?? 'monthly') !== 'monthly' ||
+    options.window !== undefined
   ) {
     throw new UserError('without --logs one monthly budget in dollars is suggested, for one workspace', {
       hint: 'Write --workspace and at most one --by, or name logs: `--logs PATH`.',
+    });
+  }
+  const { since, from, to } = options;
+  if (since !== undefined || from !== undefined || to !== undefined) {
+    throw new UserError('without --logs the last 90 days are asked for: --since, --from and --to are of rows', {
+      hint: 'Leave them out, or name logs: `--logs PATH`.',
     });
   }
   const common: CommonOptions = { ...options, workspace: [], format: options.format === 'json' ? 'json' : 'text' };
@@ -119,5 +159,6 @@ function write(data: SuggestedBudget, { format }: RecommendOptions, session: Ses
   }
   const amount = budget === null ? null : parseAmount(budget);
   if (amount === null || isProblem(amount)) throw new UserError(data.answer.replace(/\.$/, ''));
-  return printBudget({ workspace, per: [per], unit: 'cost', reset: 'monthly', amount: amount.amount });
+  const limit = wantedLimit({ per: [per], unit: 'cost', reset: 'monthly' });
+  return printRecommended({ workspace, limit, amount: amount.amount });
 }

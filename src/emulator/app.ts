@@ -4,7 +4,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { registerAnalytics } from './analytics/routes.ts';
 import { buildAuditRow, isAudited } from './audit.ts';
-import { basePath, cutBase, gatewayPath } from './base-path.ts';
+import { basePath, cutBase, gatewayPath, healthPath } from './base-path.ts';
 import { parseJson } from './body.ts';
 import { buildErrorBody, EmulatorError, type ErrorShape, invalidRequest } from './errors.ts';
 import { registerApiKeys } from './kinds/api-keys.ts';
@@ -56,6 +56,8 @@ export function createApp(parts: AppParts): Hono {
   for (const path of [`${basePath}/*`, '/v2/*', `${gatewayPath}/*`, '/exports/*']) {
     root.use(path, dateAnswers(parts), countRequests(parts), parts.injectFaults, keepWrites(parts));
   }
+  // Of the stand-in alone, for whoever started it: no request of the service, so it needs no key, is not counted and never fails.
+  root.get(healthPath, (c) => c.json({ status: 'ok' }));
   // Of gateways, and public: neither asks for a key of the admin API.
   registerGateway(root, context, parts.acceptKeys);
   registerModelPrices(app as Hono);

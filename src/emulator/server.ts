@@ -54,6 +54,8 @@ export interface ObservedRequest {
 export interface ListenOptions extends EmulatorOptions {
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Address to listen at. Default 127.0.0.1: nobody else reaches it. */
+  readonly host?: string;
   /** A directory that keeps the state over restarts; what it holds goes before `state` and `seedFile`. */
   readonly stateDirectory?: string;
   /** A JSON file with the state at the start; goes before `state`. */
@@ -79,7 +81,7 @@ export interface DetachedEmulator extends EmulatorControls {
 }
 
 export interface Emulator extends DetachedEmulator {
-  /** With the prefix: `http://127.0.0.1:<port>/v1`. */
+  /** With the prefix, as this machine reaches it: `http://127.0.0.1:<port>/v1`. */
   readonly url: string;
   readonly port: number;
   /** Ends open connections, hanging ones too, and frees the port. */
@@ -93,6 +95,7 @@ export interface Emulator extends DetachedEmulator {
 const ownQuirks = new AsyncLocalStorage<Partial<Quirks>>();
 
 const defaultSeed = 1;
+const loopback = '127.0.0.1';
 
 interface Extras {
   readonly store: Store;
@@ -203,8 +206,9 @@ async function serveStore(options: ListenOptions, store: Store, unlock: () => Pr
       closing,
     },
   );
+  const host = options.host ?? loopback;
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
-    const listening = serve({ fetch: emulator.app.fetch, hostname: '127.0.0.1', port: options.port ?? 0 }, () => {
+    const listening = serve({ fetch: emulator.app.fetch, hostname: host, port: options.port ?? 0 }, () => {
       listening.off('error', reject);
       resolve(listening);
     });
@@ -213,7 +217,7 @@ async function serveStore(options: ListenOptions, store: Store, unlock: () => Pr
   const { port } = server.address() as AddressInfo;
   return {
     ...emulator,
-    url: `http://127.0.0.1:${port}${basePath}`,
+    url: `http://${nearName(host)}:${port}${basePath}`,
     port,
     async close() {
       letGo();
@@ -224,6 +228,12 @@ async function serveStore(options: ListenOptions, store: Store, unlock: () => Pr
       await unlock();
     },
   };
+}
+
+/** Every address is this one as well, and one of IPv6 stands in brackets. */
+function nearName(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return loopback;
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 interface NodeBindings {

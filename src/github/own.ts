@@ -7,7 +7,7 @@ import { type GitHub, GitHubError } from './port.ts';
  * a job with its own token pays nothing; nobody else's words are taken for ours.
  */
 export async function keepOwn<T extends { readonly author: string | null }>(
-  github: GitHub,
+  github: Pick<GitHub, 'login' | 'readLogin'>,
   marked: readonly T[],
 ): Promise<readonly T[]> {
   const expected = marked.filter(({ author }) => author === github.login);

@@ -3,6 +3,12 @@
 import { keepOwn } from './own.ts';
 import type { GitHub, IssueComment } from './port.ts';
 
+/** Where comments are kept: on GitHub, or on another server that has the like. */
+export type Comments = Pick<
+  GitHub,
+  'login' | 'readLogin' | 'listComments' | 'createComment' | 'updateComment' | 'deleteComment'
+>;
+
 export interface StickyComment {
   /** The whole body; its first line is the marker, its second the header. */
   readonly body: string;
@@ -18,7 +24,7 @@ export interface StickyComment {
 export type StickyResult = 'created' | 'updated' | 'unchanged' | 'superseded' | 'not-wanted';
 
 export async function writeStickyComment(
-  github: GitHub,
+  github: Comments,
   number: number,
   comment: StickyComment,
 ): Promise<StickyResult> {
@@ -34,7 +40,7 @@ export async function writeStickyComment(
 }
 
 async function keepOldest(
-  github: GitHub,
+  github: Comments,
   found: readonly IssueComment[],
   comment: StickyComment,
   otherwise: StickyResult,
@@ -51,7 +57,7 @@ async function keepOldest(
 }
 
 /** Exact marker and our own login: nobody else's words are ever taken for ours, nor overwritten. */
-async function findOwn(github: GitHub, number: number, comment: StickyComment): Promise<readonly IssueComment[]> {
+async function findOwn(github: Comments, number: number, comment: StickyComment): Promise<readonly IssueComment[]> {
   const comments = await github.listComments(number);
   return keepOwn(
     github,

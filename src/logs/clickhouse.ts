@@ -70,7 +70,7 @@ export async function openTable(asked: TableAsked, server: ClickHouse): Promise<
   );
   const [malformed = 0, otherWorkspaces = 0, found = 0, ids = 0] = counted.map(Number);
   const meant = `SELECT * FROM (${all}) WHERE ${inWindow} AND ${isMeant}`;
-  const order = ['t', 'u DESC', 'tok DESC', 'fl', ...dims.map((_, at) => `d${at}`), 'cur'].join(', ');
+  const order = ['t', 'u DESC', 'tok DESC', 'fl', ...dims.map((_, at) => `d${at}`), 'fault', 'cur'].join(', ');
   const duplicates = found - ids;
   // The earliest row of an id, and of those the dearest, as of files.
   const calls = duplicates === 0 ? meant : `SELECT * FROM (${meant}) ORDER BY ${order} LIMIT 1 BY id`;
@@ -226,7 +226,7 @@ interface RowCounts extends RepeatedRows {
 }
 
 async function readFacts(
-  { table }: TableAsked,
+  { table, window }: TableAsked,
   dims: readonly string[],
   { calls, rows, isCoarse, counts }: Pick<OpenTable, 'calls' | 'rows'> & { isCoarse: boolean; counts: RowCounts },
 ): Promise<SourceFacts> {
@@ -254,6 +254,7 @@ async function readFacts(
     `SELECT upper(cur) AS tg_currency, count() FROM (${calls}) WHERE fault = ${costFaults.otherCurrency} GROUP BY tg_currency ORDER BY tg_currency`,
   );
   return {
+    asked: window ?? { from: null, to: null },
     files: [
       { name: table, bytes: null, rows: counts.found, malformed: counts.malformed, workspaces: null, sha256: null },
     ],
@@ -274,6 +275,7 @@ async function readFacts(
     tokensMissing,
     cacheUnknown,
     missing: Object.fromEntries(dims.map((dim, at) => [dim, Number(all[8 + at] ?? 0)])),
+    gaps: [],
     windows: [],
   };
 }

@@ -1,10 +1,11 @@
 /** What rows do not say, in sentences: one for each cause, and none where there is nothing to say. */
 
+import { dayMilliseconds, dayOf, startOfDay } from '../consumption/windows.ts';
 import type { SourceFacts } from './row-batch.ts';
 
 export function describeFacts(facts: SourceFacts): string[] {
   const { rows, duplicates, contradictions, malformed, cost, files, missing, otherWorkspaces } = facts;
-  const notes: string[] = [];
+  const notes: string[] = [...describeEdges(facts), ...describeGaps(facts)];
   const say = (count: number, text: string): void => {
     if (count > 0) notes.push(text);
   };
@@ -39,4 +40,31 @@ export function describeFacts(facts: SourceFacts): string[] {
       .join(', ')}.`,
   );
   return notes;
+}
+
+/** Of a day without calls nothing says whether there were none, or whether they are not here. */
+function describeEdges({ asked: { from, to }, oldest, newest }: SourceFacts): string[] {
+  if (oldest === null || newest === null) return [];
+  const notes: string[] = [];
+  if (from !== null && startOfDay(oldest) > from) {
+    notes.push(
+      `The first call is of ${dayOf(oldest)}, and the window begins on ${dayOf(from)}: that there were none before, nothing says.`,
+    );
+  }
+  if (to !== null && startOfDay(newest) + dayMilliseconds < to) {
+    notes.push(
+      `The last call is of ${dayOf(newest)}, and the window ends on ${dayOf(to - 1)}: that there were none after, nothing says.`,
+    );
+  }
+  return notes;
+}
+
+function describeGaps({ gaps }: SourceFacts): string[] {
+  const said = gaps.slice(0, 3).map(({ workspace, days: [first, ...more] }) => {
+    return `${workspace} ${first}${more.length === 0 ? '' : ` and ${more.length} more`}`;
+  });
+  const more = gaps.length > 3 ? `; and of ${gaps.length - 3} other workspaces` : '';
+  return gaps.length === 0
+    ? []
+    : [`Days were never pulled into the store: ${said.join('; ')}${more}. \`tollgate logs pull\` fetches them.`];
 }

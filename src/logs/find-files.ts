@@ -2,14 +2,14 @@
 
 import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { dayMilliseconds } from '../consumption/windows.ts';
+import { dayMilliseconds, dayOf, startOfDay } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import { readTextIfAny } from '../replace-file.ts';
 import { type Database, quoteText } from './duckdb.ts';
 import { manifestPathOf } from './export-to-file.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
-import type { RowsAsked } from './row-batch.ts';
+import type { RowsAsked, StoreGap } from './row-batch.ts';
 import { beginOfDay, type KeptWorkspace, readStore } from './store.ts';
 
 export interface RowsFile {
@@ -31,23 +31,43 @@ interface FilesAsked extends Pick<RowsAsked, 'from' | 'workspaces' | 'window'> {
   readonly folder: string;
 }
 
-/** The files that `from` names, each once, in order of their paths. @throws UserError for a name that means none */
-export async function findFiles(asked: FilesAsked, database: Database): Promise<RowsFile[]> {
-  const found = new Map<string, RowsFile>();
-  for (const name of asked.from) {
-    for (const file of await expand(name, asked, database)) found.set(file.path, file);
-  }
-  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+interface FoundFiles {
+  /** Each once, in order of their paths. */
+  readonly files: readonly RowsFile[];
+  /** What stores lack. */
+  readonly gaps: readonly StoreGap[];
 }
 
-/** A name that is there means itself, whatever is in it; a folder a store, or the files right below it. */
-async function expand(name: string, asked: FilesAsked, database: Database): Promise<readonly RowsFile[]> {
+/** The files that `from` names. @throws UserError for a name that means none */
+export async function findFiles(asked: FilesAsked, database: Database): Promise<FoundFiles> {
+  const found = new Map<string, RowsFile>();
+  const gaps: StoreGap[] = [];
+  for (const name of asked.from) {
+    for (const file of await expand(name, asked, gaps, database)) found.set(file.path, file);
+  }
+  return { files: [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1)), gaps };
+}
+
+/**
+ * A name that is there means itself, whatever is in it; a folder a store, or the files right below it.
+ *
+ * @param gaps what a store lacks is added to them
+ */
+async function expand(
+  name: string,
+  asked: FilesAsked,
+  gaps: StoreGap[],
+  database: Database,
+): Promise<readonly RowsFile[]> {
   const { folder } = asked;
   const place = path.resolve(folder, name);
   const there = await stat(place).catch(() => null);
   if (there?.isDirectory() === true) {
     const kept = await readStore(place);
-    if (kept.length > 0) return (await Promise.all(kept.map((one) => daysOf(one, name, asked)))).flat();
+    if (kept.length > 0) {
+      gaps.push(...gapsIn(kept, asked));
+      return (await Promise.all(kept.map((one) => daysOf(one, name, asked)))).flat();
+    }
     const names = (await readdir(place)).filter(isRowsName);
     if (names.length === 0) throw refuseName(name, 'a folder without rows');
     return lookAll(
@@ -67,6 +87,25 @@ async function expand(name: string, asked: FilesAsked, database: Database): Prom
     files.map((file) => (isAbsolute ? file : path.relative(folder, file))),
     folder,
   );
+}
+
+/** Days between the first and the last one of the store, and in the window, that were never pulled of a workspace. */
+function gapsIn(kept: readonly KeptWorkspace[], { workspaces, window, from: names }: FilesAsked): StoreGap[] {
+  const held = kept.flatMap(({ manifest }) => Object.keys(manifest.days)).sort();
+  const [first, last] = [held[0], held.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const from = Math.max(beginOfDay(first), startOfDay(window?.from ?? Number.NEGATIVE_INFINITY));
+  const end = Math.min(beginOfDay(last) + dayMilliseconds, window?.to ?? Number.POSITIVE_INFINITY);
+  const wanted: string[] = [];
+  for (let at = from; at < end; at += dayMilliseconds) wanted.push(dayOf(at));
+  const known = new Map(kept.map(({ manifest: { workspace, days } }) => [workspace, days]));
+  // One that this store does not hold may be in another.
+  const meant = workspaces.length === 0 ? [...known.keys()] : workspaces;
+  const looked = names.length === 1 ? meant : meant.filter((workspace) => known.has(workspace));
+  return [...new Set(looked)].sort().flatMap((workspace) => {
+    const missing = wanted.filter((day) => known.get(workspace)?.[day] === undefined);
+    return missing.length === 0 ? [] : [{ workspace, days: missing }];
+  });
 }
 
 function refuseName(name: string, what: string): UserError {

@@ -82,8 +82,9 @@ async function keepDay(
   if (count === 0) return { file: null, rows: 0, bytes: 0, sha256: null, duplicates: 0 };
   const start = beginOfDay(day);
   const where = `t >= ${start} AND t < ${start + dayMilliseconds}`;
-  const once =
-    all === count ? '' : 'QUALIFY row_number() OVER (PARTITION BY id ORDER BY t, u DESC NULLS LAST, trace_id) = 1';
+  // Down to the last column, so that the order of the lines decides nothing.
+  const order = ['t', 'u DESC NULLS LAST', 'tok DESC NULLS LAST', 'fl', ...storeColumns.slice(1)].join(', ');
+  const once = all === count ? '' : `QUALIFY row_number() OVER (PARTITION BY id ORDER BY ${order}) = 1`;
   const made = inFolder(folder, `${day}.tmp`);
   await database.run(
     `COPY (SELECT ${storeColumns.join(', ')} FROM ${rows} WHERE ${where} ${once} ORDER BY t, id) TO ${quoteText(made)} (FORMAT parquet, COMPRESSION zstd)`,

@@ -61,6 +61,8 @@ export interface RowSource {
 
 /** What was read, and what it does not say. Equal for equal files, in whatever order they were named. */
 export interface SourceFacts {
+  /** Rows outside of it were not looked at. */
+  readonly asked: RowsWindow;
   /** By name. */
   readonly files: readonly RowsFileFacts[];
   /** Each once. */
@@ -95,6 +97,8 @@ export interface SourceFacts {
   readonly cacheUnknown: number;
   /** Rows that say nothing of a dimension that the source was opened with. */
   readonly missing: Readonly<Record<string, number>>;
+  /** Days that were never pulled, where rows come from a store. */
+  readonly gaps: readonly StoreGap[];
   /** What was asked for, where manifests beside the files say it; in order. */
   readonly windows: readonly SourceWindow[];
 }
@@ -119,6 +123,12 @@ export interface MalformedLine {
   readonly line: number;
   /** `not a JSON object`, `without an id` … */
   readonly why: string;
+}
+
+export interface StoreGap {
+  readonly workspace: string;
+  /** `YYYY-MM-DD`, in order. */
+  readonly days: readonly string[];
 }
 
 export interface SourceWindow {

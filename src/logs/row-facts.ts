@@ -5,7 +5,14 @@ import type { RowsFile } from './find-files.ts';
 import type { GatheredRows } from './gather-rows.ts';
 import { findMalformed } from './malformed-lines.ts';
 import { costFaults, normalNames } from './normal-rows.ts';
-import { type RowsAsked, type RowsFileFacts, type RowsWindow, rowFlags, type SourceFacts } from './row-batch.ts';
+import {
+  type RowsAsked,
+  type RowsFileFacts,
+  type RowsWindow,
+  rowFlags,
+  type SourceFacts,
+  type StoreGap,
+} from './row-batch.ts';
 
 export interface RepeatedRows {
   readonly duplicates: number;
@@ -50,8 +57,8 @@ export async function leaveOutRepeated(
     'tok DESC NULLS LAST',
     'fl',
     ...dims.map((_, at) => `d${at}`),
+    'fault',
     'cur',
-    'file',
   ];
   const same = ['t', 'u', 'tok', 'fl', ...dims.map((_, at) => `d${at}`)];
   await database.run(
@@ -75,8 +82,15 @@ export function rowBounds({ from, to }: RowsWindow): readonly string[] {
 
 export async function readFacts(
   files: readonly RowsFile[],
-  dims: readonly string[],
-  { copies, rejected, duplicates, contradictions, otherWorkspaces }: GatheredRows & RepeatedRows,
+  { dims, window }: Pick<RowsAsked, 'dims' | 'window'>,
+  {
+    copies,
+    rejected,
+    duplicates,
+    contradictions,
+    otherWorkspaces,
+    gaps,
+  }: GatheredRows & RepeatedRows & { readonly gaps: readonly StoreGap[] },
   database: Database,
 ): Promise<SourceFacts> {
   const byFile = await countByFile(files, database);
@@ -102,6 +116,7 @@ export async function readFacts(
   const found = await findMalformed(files, byFile, { copies, rejected }, database);
   const workspaces = await readWorkspaces(files, dims, database);
   return {
+    asked: window ?? { from: null, to: null },
     files: files.map((file, at): RowsFileFacts => {
       const counts = byFile.get(at) ?? { rows: 0, malformed: 0 };
       return {
@@ -129,6 +144,7 @@ export async function readFacts(
     tokensMissing: Number(noTokens),
     cacheUnknown: Number(noCache),
     missing: Object.fromEntries(dims.map((dim, at) => [dim, Number(all[sums.length + faults.length + at] ?? 0)])),
+    gaps,
     windows: files
       .flatMap(({ manifest }) => (manifest === null ? [] : [manifest]))
       .map(({ workspace, from, to }) => ({ workspace, from: Date.parse(from), to: Date.parse(to) }))

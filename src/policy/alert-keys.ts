@@ -3,7 +3,7 @@
 import { type AlertRules, alsoTold } from '../resources/alert-settings.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { example, say, writeKey, writeValue } from './advice.ts';
-import { type Keys, key, mapForm, orNone, type Shape, textForm } from './forms.ts';
+import { type Keys, key, mapForm, orNone, orSay, type Shape, textForm } from './forms.ts';
 import type { SourceRange } from './nodes.ts';
 import { patterns } from './patterns.ts';
 import { isAbsent, isNone, readItems } from './reader.ts';
@@ -89,8 +89,9 @@ export const fileAlerts: Shape<WrittenAlerts> = sectionShape(fileAlertKeys) as S
 
 /** `alerts` of an entry: where `alert` was meant, that is said. */
 function entryAlertsShape(keys: Keys): Shape<WrittenAlerts> {
+  const says = 'write who is told below it, such as `recipients: [team@example.com]`; when to warn is `alert: 80%`';
   return {
-    ...mapForm(keys),
+    ...orSay(mapForm(keys), says),
     read: (field, report) => {
       if (isAbsent(field.node)) return undefined;
       if (field.node.type !== 'map') {

@@ -15,7 +15,7 @@ import {
   writeThreshold,
   writeWholeDollars,
 } from './advice.ts';
-import { type Form, key, mapForm, orNone, textForm } from './forms.ts';
+import { type Form, key, listSchema, mapForm, orNone, refuseText, textForm } from './forms.ts';
 import type { LevelGrammar } from './levels.ts';
 import type { FieldNode, SourceRange } from './nodes.ts';
 import { amountPatterns } from './patterns.ts';
@@ -47,15 +47,19 @@ const fullAlert = 100;
 
 export function alertForm(level: LevelGrammar): Form {
   const { alert, threshold, isZero } = amountPatterns(level);
-  const message = 'write a percentage or an amount below the budget, such as 80%';
-  const one = textForm(threshold, 'write a percentage or an amount, such as 80%', ['80%', '100%'], isZero);
+  const message = 'write a percentage or an amount below the budget, such as 80%, or a list of several';
+  const notZero = refuseText(isZero, 'too small: write 1% at least');
+  const one = textForm(threshold, 'write a percentage or an amount, such as 80%', ['80%', '100%'], notZero);
   const items = {
     anyOf: [one.schema, mapForm({ ...thresholdKeys, at: key(one, sayAt, { isRequired: true }) }).schema],
   };
-  const list = { type: 'array', items, minItems: 1, maxItems: mostThresholds };
-  return orNone({
-    schema: { anyOf: [textForm(alert, message, ['80%', '$400'], isZero).schema, list], errorMessage: message },
-  });
+  const list = listSchema(items, message, { minItems: 1, maxItems: mostThresholds });
+  return orNone(
+    {
+      schema: { anyOf: [textForm(alert, message, ['80%', '$400'], notZero).schema, list] },
+    },
+    message,
+  );
 }
 
 const sayAt = 'A percentage or an amount; `100%`: the whole budget.';

@@ -18,7 +18,7 @@ import {
   writeWholeDollars,
 } from './advice.ts';
 import { normalizeAlert, normalizeThresholds, readAlert, type WrittenAlerting } from './alerts.ts';
-import { type Form, textForm } from './forms.ts';
+import { type Form, refuseText, textForm } from './forms.ts';
 import type { LevelGrammar } from './levels.ts';
 import { type FieldNode, isEmpty, type SourceRange } from './nodes.ts';
 import { amountPatterns } from './patterns.ts';
@@ -37,7 +37,9 @@ export interface WrittenBudget extends Amount, WrittenAlerting {
 export function budgetForm(level: LevelGrammar): Form {
   const { budget, tooSmall } = amountPatterns(level);
   const examples = ['$500', level.wholeUnits ? '$1,250' : '$1,250.50', '2M tokens'];
-  return textForm(budget, 'write an amount with its unit, such as $500 or 2M tokens', examples, tooSmall);
+  const message = 'write an amount with its unit, such as $500, $2,500 or 2M tokens';
+  const smallest = level.units.map((unit) => formatAmount(smallestBudgets[unit], unit)).join(' or ');
+  return textForm(budget, message, examples, refuseText(tooSmall, `too small: write ${smallest} at least`));
 }
 
 /**

@@ -122,7 +122,11 @@ const channelForm: Form = {
 };
 
 const byName = entriesOf({}, channelForm, {
-  propertyNames: { type: 'string', pattern: patterns.channelName.source },
+  propertyNames: {
+    type: 'string',
+    pattern: patterns.channelName.source,
+    errorMessage: 'a channel has a short name in lower case, such as mail',
+  },
 } satisfies Schema);
 
 /** `channels:` of the organisation file. */

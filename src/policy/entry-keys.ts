@@ -4,7 +4,20 @@ import type { Kind } from '../resources/types.ts';
 import { alertsOfKey, entryAlerts } from './alert-keys.ts';
 import { alertForm } from './alerts.ts';
 import { budgetForm } from './budgets.ts';
-import { type Form, hasOne, type Keys, key, mapForm, orNone, type Schema, withoutKeys } from './forms.ts';
+import {
+  blank,
+  type Form,
+  hasOne,
+  type Keys,
+  key,
+  listSchema,
+  mapForm,
+  orNone,
+  orSay,
+  type Schema,
+  when,
+  withoutKeys,
+} from './forms.ts';
 import { type LevelGrammar, levelGrammars } from './levels.ts';
 import { matchForm, perForm } from './match.ts';
 import { passthrough } from './passthrough.ts';
@@ -40,6 +53,19 @@ const say = {
 };
 
 const isForgettable = true;
+const amountsPage = 'files.md#amounts';
+const conditionsPage = 'files.md#conditions-and-groupings';
+
+/** How they stand together in a file. */
+const hovers = {
+  budget: { example: 'budget: $500\nreset: monthly\nalert: 80%', page: amountsPage },
+  reset: { example: 'budget: 2M tokens\nreset: every 14 days', page: amountsPage },
+  alert: { example: 'budget: $500\nreset: monthly\nalert: [50%, 80%, 100%]', page: 'notify.md' },
+  alerts: { example: 'alerts:\n  recipients: [team@example.com]\n  forecast: 7 days', page: 'notify.md' },
+  rate: { example: 'rate: 100 requests/minute', page: amountsPage },
+  match: { example: 'match:\n  metadata.team: [nlp, vision]\n  model: "@openai-prod/*"', page: conditionsPage },
+  per: { example: 'per: [metadata.team, api_key]', page: conditionsPage },
+};
 
 /** Read with the budget that they belong to. */
 const { read: _, ...resetForm } = resetOfBudget;
@@ -51,7 +77,7 @@ const identity = {
   id: key(textShape(255), 'The live id, where a name is not enough.', { print: ({ id }) => id }),
 };
 
-const alerts = key(entryAlerts, say.alerts, { print: printAlerts });
+const alerts = key(entryAlerts, say.alerts, { print: printAlerts, hover: hovers.alerts });
 
 const owner = key(textShape(255), 'Who answers for it; stays in the repository.', { print: (entry) => entry.owner });
 export const common = {
@@ -96,9 +122,18 @@ function budgetKeys(kind: keyof typeof toldWords, clearable: (form: Form) => For
     budget: key(clearable(budgetForm(level)), say.budget, {
       isForgettable,
       print: (entry) => printOnly(entry, 'budget'),
+      hover: hovers.budget,
     }),
-    reset: key(resetForm, say.reset, { isForgettable, print: (entry) => printOnly(entry, 'reset') }),
-    alert: key(alertForm(level), alertSentence(kind), { isForgettable, print: (entry) => printOnly(entry, 'alert') }),
+    reset: key(resetForm, say.reset, {
+      isForgettable,
+      print: (entry) => printOnly(entry, 'reset'),
+      hover: hovers.reset,
+    }),
+    alert: key(alertForm(level), alertSentence(kind), {
+      isForgettable,
+      print: (entry) => printOnly(entry, 'alert'),
+      hover: hovers.alert,
+    }),
   };
 }
 
@@ -107,14 +142,16 @@ function rateKey(level: LevelGrammar, clearable: (form: Form) => Form) {
     const rates = printRates(entry);
     return typeof rates === 'string' ? rates : undefined;
   };
-  return key(clearable(rateForm(level)), say.rate, { isForgettable, print });
+  return key(clearable(rateForm(level)), say.rate, { isForgettable, print, hover: hovers.rate });
 }
 
 function ratesKey(level: LevelGrammar) {
-  const list = { schema: { type: 'array', items: rateForm(level).schema, minItems: 1 } };
+  const message = 'write a list of rates, such as [100 requests/minute]';
+  const list = { schema: listSchema(rateForm(level).schema, message, { minItems: 1 }) };
   const about =
     'Several rates, at most one for requests per window, and at most one for tokens. `none`: no rate at all.';
-  return key(orNone(list, 'write a list of rates, such as [100 requests/minute]'), about, {
+  return key(orNone(list), about, {
+    hover: { example: 'rates:\n  - 100 requests/minute\n  - 200k tokens/day', page: amountsPage },
     isForgettable,
     print: (entry) => {
       const rates = printRates(entry);
@@ -125,18 +162,26 @@ function ratesKey(level: LevelGrammar) {
 
 /** Of an entry of `budgets`. */
 export const budgetInListKeys = {
-  budget: key(budgetForm(levelGrammars['workspace-limits']), say.budget, { isRequired: true }),
-  reset: key(listResetForm, say.reset, { isRequired: true }),
-  alert: key(alertForm(levelGrammars['workspace-limits']), alertSentence('workspace-limits')),
+  budget: key(budgetForm(levelGrammars['workspace-limits']), say.budget, { isRequired: true, hover: hovers.budget }),
+  reset: key(listResetForm, say.reset, { isRequired: true, hover: hovers.reset }),
+  alert: key(alertForm(levelGrammars['workspace-limits']), alertSentence('workspace-limits'), { hover: hovers.alert }),
 } satisfies Keys;
 
 const budgets = key(
-  orNone(
-    { schema: { type: 'array', items: mapForm(budgetInListKeys).schema, minItems: 1 } },
-    'write a list of budgets, each with its reset',
-  ),
+  orNone({
+    schema: listSchema(mapForm(budgetInListKeys).schema, 'write a list of budgets, each with its reset', {
+      minItems: 1,
+    }),
+  }),
   'Several budgets of one workspace, each with its own unit or reset. `none`: no budget at all.',
-  { isForgettable, print: printSeveral },
+  {
+    isForgettable,
+    print: printSeveral,
+    hover: {
+      example: 'budgets:\n  - { budget: $2000, reset: monthly }\n  - { budget: 50M tokens, reset: weekly }',
+      page: amountsPage,
+    },
+  },
 );
 
 const asWritten = (form: Form): Form => form;
@@ -157,11 +202,16 @@ export const policyKeys = {
   rate: rateKey(levelGrammars['rate-policy'], asWritten),
   match: key(matchForm, 'Which requests count: `all` (default), or conditions that must all hold. `"*"`: any value.', {
     print: printMatch,
+    hover: hovers.match,
   }),
   per: key(
     perForm,
     'Who shares one counter: `workspace_id` is one for all, `api_key` one per key, or a list for one per combination.',
-    { isRequired: true, print: ({ fields }) => printOneOrList(fields.per as readonly string[] | undefined) },
+    {
+      isRequired: true,
+      print: ({ fields }) => printOneOrList(fields.per as readonly string[] | undefined),
+      hover: hovers.per,
+    },
   ),
   target: key(
     keywordShape('llm', 'mcp_tools'),
@@ -184,7 +234,7 @@ export const keyKeys = {
   ...limitKeys('key-limits'),
   rates: ratesKey(levelGrammars['key-limits']),
   recipients: { ...recipientsKey, isForgettable, print: printRecipients },
-  alerts: key(alertsOfKey, say.alerts, { print: printAlerts }),
+  alerts: key(alertsOfKey, say.alerts, { print: printAlerts, hover: hovers.alerts }),
   expires: ownWords.expires,
   ...common,
   api,
@@ -209,35 +259,59 @@ export const entryKeys: Readonly<Record<Kind, Keys>> = {
   'integration-limits': { ...limitKeys('integration-limits'), alerts, ...common },
 };
 
-const policyForm = mapForm(policyKeys, {
-  dependencies: {
-    budget: ['reset'],
-    reset: ['budget'],
-    alert: ['budget'],
-    target: ['rate'],
-    rate: withoutKeys('budget'),
-    per: hasOne('write budget or rate', 'budget', 'rate'),
-  },
-});
+const sayReset = 'write `reset` beside `budget`: monthly, weekly, every 14 days, or never for a lifetime cap';
+const needsBudget = {
+  reset: hasOne('`reset` without `budget`: write how much beside it', 'budget'),
+  alert: hasOne('`alert` without `budget`: write how much beside it', 'budget'),
+};
+/** Of `policies: {total: $500}`. */
+const sayEntry = 'write the fields of this entry below it, indented, such as `budget: $500` and `reset: monthly`';
+const titled = (title: string, form: Form): Form => orSay({ ...form, schema: { title, ...form.schema } }, sayEntry);
+
+const policyForm = titled(
+  'policy',
+  mapForm(policyKeys, {
+    dependencies: {
+      ...needsBudget,
+      budget: hasOne(sayReset, 'reset'),
+      target: hasOne('`target` is of rates alone: write `rate`', 'rate'),
+      rate: withoutKeys('one policy holds one limit: move `budget` or `rate` into a policy of its own', 'budget'),
+      per: hasOne('write `budget` with `reset`, or `rate`', 'budget', 'rate'),
+    },
+    defaultSnippets: [
+      {
+        label: 'a budget',
+        description: 'How much may be spent until the next reset.',
+        body: { budget: blank(1, '$500'), reset: blank(2, 'monthly'), per: blank(3, 'workspace_id') },
+      },
+      {
+        label: 'a rate',
+        description: 'How fast calls may come.',
+        body: { rate: blank(1, '100 requests/minute'), per: blank(2, 'api_key') },
+      },
+    ],
+  }),
+);
 
 const isBudgetNone = (isNone: Schema): Schema => ({ patternProperties: { '^budget$': isNone } });
 
 function limitsForm(kind: Kind): Form {
   const keys = entryKeys[kind];
-  return mapForm(keys, {
+  const limits = mapForm(keys, {
     dependencies: {
-      budget: {
-        anyOf: [
-          { ...isBudgetNone({ not: { const: 'none' } }), ...hasOne('write reset beside budget', 'reset') },
-          { ...isBudgetNone({ const: 'none' }), ...withoutKeys('reset', 'alert') },
-        ],
-      },
-      reset: ['budget'],
-      alert: ['budget'],
-      ...('budgets' in keys ? { budgets: withoutKeys('budget') } : {}),
-      ...('rates' in keys ? { rates: withoutKeys('rate') } : {}),
+      ...needsBudget,
+      budget: when(
+        isBudgetNone({ const: 'none' }),
+        withoutKeys('beside `budget: none` it has nothing to act on: leave it out', 'reset', 'alert'),
+        hasOne(sayReset, 'reset'),
+      ),
+      ...('budgets' in keys
+        ? { budgets: withoutKeys('`budget` beside `budgets`: move it into the list', 'budget') }
+        : {}),
+      ...('rates' in keys ? { rates: withoutKeys('`rate` beside `rates`: move it into the list', 'rate') } : {}),
     },
   });
+  return titled(`limits of ${levelGrammars[kind].what}`, limits);
 }
 
 /** The form of one entry. */

@@ -5,7 +5,17 @@ import { fileAlerts } from './alert-keys.ts';
 import { channels } from './channel-keys.ts';
 import { common, entryForms, entryKeys, keyKeys, policyKeys } from './entry-keys.ts';
 import { forget } from './forget.ts';
-import { type Form, type Keys, key, orNone, type Schema, type Shape, withoutKeys } from './forms.ts';
+import {
+  type Form,
+  type Keys,
+  key,
+  orNone,
+  refuseText,
+  type Schema,
+  type Shape,
+  textForm,
+  withoutKeys,
+} from './forms.ts';
 import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
 import { refuseValue } from './reader.ts';
@@ -25,9 +35,12 @@ const orEmpty = ({ schema, ...form }: Form): Form => ({
 const policies = entriesOf(policyKeys, orEmpty(orNoEntry(entryForms['usage-policy'])));
 const keyEntry = orNoEntry(entryForms['key-limits']);
 const keysOf = (rules: Schema) => entriesOf(keyKeys, keyEntry, rules);
+const ofMany = '`"*"` stands for many keys, which have no one name or id: leave it out';
 /** What stands for many keys has no one name. */
 const starUnnamed: Schema = {
-  allOf: [{ properties: { '*': { anyOf: [{ type: 'object', ...withoutKeys('id', 'name') }, { type: 'string' }] } } }],
+  allOf: [
+    { properties: { '*': { anyOf: [{ type: 'object', ...withoutKeys(ofMany, 'id', 'name') }, { type: 'string' }] } } },
+  ],
 };
 const entriesOfKind = (kind: 'provider-limits' | 'integration-limits') =>
   entriesOf(entryKeys[kind], orNoEntry(entryForms[kind]));
@@ -91,7 +104,7 @@ const versionText = patternShape(
   say`a version in quotes, such as ${example('"2.18"')}`,
   {
     examples: ['2.18'],
-    errorMessage: 'write a version in quotes',
+    errorMessage: 'write a version in quotes, such as "2.18"',
   },
 );
 const version: Shape<string> = {
@@ -130,7 +143,7 @@ const source = convert(textShape(2000, 'a URL or a directory'), (written, field,
 });
 const maxAge = patternShape(patterns.age, 'invalid-age', say`hours or days, such as ${['24h', '30d'].map(example)}`, {
   examples: ['24h', '30d'],
-  errorMessage: 'write hours or days',
+  errorMessage: 'write hours or days, such as 24h or 30d',
 });
 const pricingKeys = {
   source: key(source, 'Address of the price files, or a directory relative to this file.'),
@@ -146,7 +159,7 @@ const ref = convert(
   patternShape(patterns.ref, 'invalid-ref', aRef, {
     examples: ['refs/heads/tollgate-record'],
     errorMessage: 'write a full ref, such as refs/heads/tollgate-record',
-    not: { pattern: patterns.lockedRef.source },
+    ...refuseText(patterns.lockedRef.source, "no part of a ref ends in .lock, which is Git's own"),
   }),
   (written, field, report) =>
     patterns.lockedRef.test(written)
@@ -171,6 +184,8 @@ export const newWorkspacesKeys = {
   ),
 } satisfies Keys;
 
+const noStar = 'keys of the organisation stand here by name: `"*"` belongs into `defaults` or a workspace';
+
 export const orgKeys = {
   ...head('org'),
   environment: key(
@@ -185,7 +200,9 @@ export const orgKeys = {
   ),
   // Read where files are laid beneath one another.
   extends: key(
-    { schema: { type: 'string', pattern: String.raw`\.[yY][aA]?[mM][lL]$`, examples: ['../shared/defaults.yaml'] } },
+    textForm(String.raw`\.[yY][aA]?[mM][lL]$`, 'write the path of a YAML file, such as ../shared/defaults.yaml', [
+      '../shared/defaults.yaml',
+    ]),
     'A file of the same repository with `kind: defaults`, from here: `../shared/defaults.yaml`. What this file says itself wins.',
   ),
   description: note,
@@ -209,7 +226,7 @@ export const orgKeys = {
   forget: forgetKey,
   defaults,
   keys: key(
-    keysOf({ propertyNames: { type: 'string', minLength: 1, maxLength: 255, not: { const: '*' } } }),
+    keysOf({ propertyNames: { type: 'string', minLength: 1, maxLength: 255, ...refuseText('^\\*$', noStar) } }),
     'Limits of keys of the organisation itself, by name.',
   ),
   integrations: key(

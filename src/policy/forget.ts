@@ -4,7 +4,7 @@ import { nearestName } from '../nearest-name.ts';
 import type { Forget, Kind } from '../resources/types.ts';
 import { example, say, writeValue } from './advice.ts';
 import { entryKeys } from './entry-keys.ts';
-import { type Shape, textForm } from './forms.ts';
+import { listSchema, type Shape, textForm } from './forms.ts';
 import type { FieldNode } from './nodes.ts';
 import { quote } from './quote.ts';
 import { readItems, readText, refuseValue } from './reader.ts';
@@ -25,18 +25,19 @@ const sectionNames = Object.keys(sections) as Forget['section'][];
 const sectionPaths = sectionNames.map((name) =>
   name === 'limits' ? `limits(?:/(?:${sections.limits.join('|')}))?` : `${name}(?:/[^/]+)*`,
 );
-const path = textForm(`^(?:\\*|${sectionPaths.join('|')})$`, 'unknown section', [
-  'policies/old',
-  'keys/ci/rate',
-  'limits',
-  '*',
-]);
+const path = textForm(
+  `^(?:\\*|${sectionPaths.join('|')})$`,
+  'write a path such as policies/old, keys/ci/rate or limits',
+  ['policies/old', 'keys/ci/rate', 'limits', '*'],
+);
 
 /** Without the workspace of the file. */
 export type ForgetPath = Omit<Forget, 'workspace'>;
 
 export const forget: Shape<readonly ForgetPath[]> = {
-  schema: { type: 'array', items: { ...path.schema, maxLength: 600 }, uniqueItems: true },
+  schema: listSchema({ ...path.schema, maxLength: 600 }, 'write a list of paths, such as [policies/old]', {
+    uniqueItems: true,
+  }),
   read: readForget,
 };
 

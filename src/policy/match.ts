@@ -8,7 +8,7 @@ import { nearestName } from '../nearest-name.ts';
 import { everythingKey, reachesNothing, sortConditions } from '../resources/match.ts';
 import type { Condition, Match } from '../resources/types.ts';
 import { example, exampleOf, type Sentence, say, writeKey, writeQuoted, writeValue } from './advice.ts';
-import { type Form, type Keys, key, mapForm, oneOrList, type Schema } from './forms.ts';
+import { blank, type Form, type Keys, key, mapForm, oneOrList, orSay, refuseText, type Schema } from './forms.ts';
 import type { FieldNode } from './nodes.ts';
 import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
@@ -24,54 +24,101 @@ const llmOnly = ['virtual_key', 'provider', 'model', 'config', 'prompt'];
 const mcpOnly = ['mcp_server', 'mcp_tool'];
 
 const longest = { value: 2000, metadata: 128 } as const;
-const value: Schema = { type: 'string', minLength: 1, maxLength: longest.value };
-const model: Schema = { type: 'string', pattern: patterns.model.source, maxLength: longest.value };
+const sayValue = 'write a value, a list of values, or "*" in quotes for any';
+const value: Schema = { type: ['string'], minLength: 1, maxLength: longest.value, errorMessage: sayValue };
+const model: Schema = {
+  type: ['string'],
+  pattern: patterns.model.source,
+  maxLength: longest.value,
+  examples: ['@openai/gpt-4o', '@openai/*'],
+  errorMessage: 'write the model with its provider, such as "@openai/gpt-4o" or "@openai/*" in quotes',
+};
 const anyModel: Schema = { ...model, pattern: `^\\*$|${patterns.model.source}` };
 
-/** @param lone where an asterisk stands for any value */
-function condition(description: string, item: Schema = value, lone: Schema = item): Schema {
-  const except = item === value || item.maxLength === longest.metadata ? { ...item, not: { const: '*' } } : item;
-  const keys = {
-    any: key({ schema: oneOrList(item, lone) }, 'A value, a list of values, or `"*"` for any.'),
-    except: key({ schema: oneOrList(item, except) }, 'Values that do not count.'),
-  };
-  return { anyOf: [oneOrList(item, lone), mapForm(keys, { minProperties: 1 }).schema], description };
+interface ConditionForm {
+  /** Values that are known without asking anybody. */
+  readonly known?: readonly string[];
+  /** How it stands in a file. */
+  readonly example: string;
+  readonly item?: Schema;
+  /** Where an asterisk stands for any value. */
+  readonly lone?: Schema;
 }
 
-/** By their names: of a pattern of names editors offer the word `property`, and say nothing of what it stands for. */
-const conditions: Schema = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    api_key: condition('API keys, by name or id. `"*"`: any.'),
-    virtual_key: condition('Providers of this workspace, by slug.'),
-    provider: condition('Vendors, such as `openai`.'),
-    model: condition('Models as in requests, such as `@openai-prod/gpt-4o`.', model, anyModel),
-    config: condition('Gateway configs, by slug.'),
-    prompt: condition('Prompts, by slug.'),
-    endpoint_type: condition('Kinds of request, such as `chat/completions`.'),
-    mcp_server: condition('MCP servers, by slug; with `target: mcp_tools`.'),
-    mcp_tool: condition('Tools of MCP servers; with `target: mcp_tools`.'),
-  },
-  patternProperties: {
-    '^metadata\\.[\\s\\S]+$': condition(
-      'Values that callers send under this key of their metadata; `"*"`: any that is sent.',
-      { ...value, maxLength: longest.metadata },
-    ),
-  },
-};
+const noAsterisk = refuseText('^\\*$', '"*" in `except` would leave nothing: write the values to leave out');
 
+function condition(say: string, form: ConditionForm): Form {
+  const examples = form.known === undefined ? {} : { examples: form.known };
+  const { item = { ...value, ...examples } } = form;
+  const { lone = item } = form;
+  const except = form.lone === undefined ? { ...item, ...noAsterisk } : item;
+  const keys = {
+    any: key({ schema: oneOrList(item, lone) }, 'A value, a list of values, or `"*"` for any.', hoverOf('any: "*"')),
+    except: key({ schema: oneOrList(item, except) }, 'Values that do not count.', hoverOf('except: [batch]')),
+  };
+  const map = mapForm(keys, { title: 'any, except', minProperties: 1 }).schema;
+  const schema = { anyOf: [...oneOrList(item, lone).anyOf, map] };
+  return key({ schema }, say, hoverOf(`match:\n  ${form.example}`));
+}
+
+const page = 'files.md#conditions-and-groupings';
+const hoverOf = (example: string) => ({ hover: { example, page } });
+
+const metadataSay = 'Values that callers send under this key of their metadata; `"*"`: any that is sent.';
+const metadata = condition(metadataSay, {
+  example: 'metadata.team: [nlp, vision]',
+  item: { ...value, maxLength: longest.metadata },
+});
+const endpoints = ['chatComplete', 'embed', 'imageGenerate'];
+const vendors = ['openai', 'anthropic', 'azure-openai', 'bedrock', 'vertex-ai', 'google', 'mistral-ai', 'cohere'];
+
+/** By their names: of a pattern of names editors offer the word `property`, and say nothing of what it stands for. */
+const conditionForms: Keys = {
+  api_key: condition('API keys, by name or id. `"*"`: any.', { example: 'api_key: [ci-runner, nightly]' }),
+  virtual_key: condition('Providers of this workspace, by slug.', { example: 'virtual_key: openai-prod' }),
+  provider: condition('Vendors, such as `openai`.', { known: vendors, example: 'provider: openai' }),
+  model: condition('Models as in requests, such as `@openai-prod/gpt-4o`.', {
+    example: 'model: "@openai-prod/*"',
+    item: model,
+    lone: anyModel,
+  }),
+  config: condition('Gateway configs, by slug.', { example: 'config: pc-fallback' }),
+  prompt: condition('Prompts, by slug.', { example: 'prompt: pp-support' }),
+  endpoint_type: condition('Kinds of request, such as `chatComplete`; on rates alone.', {
+    known: endpoints,
+    example: 'endpoint_type: chatComplete',
+  }),
+  mcp_server: condition('MCP servers, by slug; with `target: mcp_tools`.', { example: 'mcp_server: github' }),
+  mcp_tool: condition('Tools of MCP servers; with `target: mcp_tools`.', { example: 'mcp_tool: create_issue' }),
+};
+const conditions = mapForm(conditionForms, {
+  title: 'conditions',
+  patternProperties: { '^metadata\\.[\\s\\S]+$': { title: 'metadata', ...metadata.schema } },
+  // What a pattern of names cannot offer: the keys that callers are told to send.
+  defaultSnippets: [
+    { label: 'metadata.team', description: metadataSay, body: { 'metadata.team': blank(1, 'nlp') } },
+    { label: 'metadata._user', description: metadataSay, body: { 'metadata._user': '"*"' } },
+  ],
+});
+
+/** Conditions first: of a map that fails, the first is what editors speak of. */
 export const matchForm: Form = {
-  schema: { anyOf: [{ type: 'string', const: 'all' }, conditions] },
+  schema: {
+    anyOf: [
+      orSay(conditions, 'write `all`, or lines such as `metadata.team: nlp` below it').schema,
+      { title: 'all', type: ['string'], const: 'all' },
+    ],
+  },
   below: ({ key }) => (patterns.conditionKey.test(key) ? { schema: {} } : null),
 };
 
 export const perForm: Form = {
   schema: oneOrList({
-    type: 'string',
+    type: ['string'],
     pattern: patterns.groupKey.source,
-    examples: ['workspace_id', 'api_key', 'metadata._user'],
-    errorMessage: 'unknown grouping',
+    examples: ['workspace_id', 'api_key', 'metadata._user', 'metadata.team', 'model', 'provider', 'virtual_key'],
+    errorMessage:
+      'write workspace_id (one counter for all), api_key, metadata.KEY, or another key of `match`; or a list for one counter per combination',
   }),
 };
 

@@ -86,7 +86,15 @@ export function isRefusedName(name: string): boolean {
 }
 
 export const passthrough: Shape<readonly PassedMember[]> = {
-  schema: { type: 'object', propertyNames: { type: 'string', pattern: memberName.source }, additionalProperties: {} },
+  schema: {
+    type: 'object',
+    propertyNames: {
+      type: 'string',
+      pattern: memberName.source,
+      errorMessage: 'members of the API are one word of letters, digits and underscores',
+    },
+    additionalProperties: {},
+  },
   read: readPassthrough,
 };
 

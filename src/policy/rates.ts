@@ -14,7 +14,7 @@ import {
   say,
   writeRate,
 } from './advice.ts';
-import { type Form, textForm } from './forms.ts';
+import { type Form, refuseText, textForm } from './forms.ts';
 import { guess } from './guess.ts';
 import { asListItem, type LevelGrammar } from './levels.ts';
 import type { FieldNode, SourceRange } from './nodes.ts';
@@ -30,7 +30,9 @@ export interface WrittenRate extends Rate {
 export function rateForm(level: LevelGrammar): Form {
   const { rate, isZero } = amountPatterns(level);
   const examples = ['100 requests/minute', '200k tokens/day'];
-  return textForm(rate, 'write a count and a window, such as 100 requests/minute', examples, isZero);
+  const windows = level.windows.join(', ');
+  const message = `write a count of requests or tokens and a window (${windows}), such as 100 requests/minute`;
+  return textForm(rate, message, examples, refuseText(isZero, 'too small: write 1 request or token at least'));
 }
 
 /**

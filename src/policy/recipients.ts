@@ -1,6 +1,7 @@
 /** Mail recipients and expiry dates. */
 
 import { compareText } from '../diagnostics.ts';
+import { parseInstant } from '../instant.ts';
 import { example, explainPlaceholder, isNoneWord, type Sentence, say, writeValue } from './advice.ts';
 import { key, oneOrList, orNone, type Shape, textForm } from './forms.ts';
 import type { FieldNode, SourceRange } from './nodes.ts';
@@ -68,12 +69,8 @@ export function joinRecipients(
 
 /** ISO date-time in UTC with milliseconds; null for a day that does not exist, such as 30 February. */
 function parseTime(text: string): string | null {
-  const time = Date.parse(text);
-  // It would be moved into the next month.
-  const day = text.slice(0, 10);
-  const real = new Date(`${day}T00:00:00Z`);
-  const isReal = !Number.isNaN(time) && !Number.isNaN(real.getTime()) && real.toISOString().startsWith(day);
-  return isReal ? new Date(time).toISOString() : null;
+  const at = parseInstant(text);
+  return at === null ? null : new Date(at).toISOString();
 }
 
 /** The moment that a day, or a time without its zone, stands for: in UTC, a day from its first minute. The year comes first. */

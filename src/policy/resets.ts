@@ -39,7 +39,7 @@ const windowKeys: Keys = {
   ),
 };
 
-const line = textForm(resetPattern, 'write monthly, weekly, never, or days such as every 14 days', [
+const line = textForm(resetPattern, 'write monthly, weekly, never (a lifetime cap), or days such as every 14 days', [
   'monthly',
   'weekly',
   'never',

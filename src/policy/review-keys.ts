@@ -49,7 +49,10 @@ const threshold: Shape<WrittenCounted> = {
 
 const spendUp: Shape<Switch | { readonly percent: number }> = {
   schema: {
-    anyOf: [aSwitch.schema, { type: 'string', pattern: patterns.spendUp.source, examples: ['25%'] }],
+    anyOf: [
+      textForm(patterns.spendUp.source, 'write a percentage such as 25%, or on, warn or off', ['25%']).schema,
+      aSwitch.schema,
+    ],
   },
   read: (field, report) => {
     const { node } = field;
@@ -89,7 +92,7 @@ const dollars: Shape<number | null> = {
 
 const domain = patternShape(patterns.domain, 'invalid-domain', say`a domain such as ${example('example.com')}`, {
   examples: ['example.com'],
-  errorMessage: 'write a domain',
+  errorMessage: 'write a domain, such as example.com',
 });
 
 const reviewKeys = {

@@ -1,8 +1,8 @@
 /** Shapes: what editors show of a value and how it is read, in one. */
 
 import { compareText } from '../diagnostics.ts';
-import type { Phrase } from './advice.ts';
-import { type Form, type Keys, mapForm, type Schema, type Shape } from './forms.ts';
+import { type Phrase, textOfPhrase } from './advice.ts';
+import { type Form, type Keys, listSchema, mapForm, orSay, type Schema, type Shape } from './forms.ts';
 import type { FieldNode } from './nodes.ts';
 import type { Written } from './reader.ts';
 import {
@@ -34,10 +34,10 @@ export function clearableText(max: number): Shape<string | null> {
   return { schema, read: (field, report) => (isCleared(field) ? null : read(field, report)) };
 }
 
-/** @param more what editors show beside the pattern */
+/** @param more what editors show beside the pattern, and the words for what does not fit where they have others than `validate` */
 export function patternShape(pattern: RegExp, code: string, expected: Phrase, more: Schema = {}): Shape<string> {
   return {
-    schema: { type: 'string', pattern: pattern.source, ...more },
+    schema: { type: ['string'], pattern: pattern.source, errorMessage: `write ${textOfPhrase(expected)}`, ...more },
     expected,
     read: (field, report) => readShaped(field, pattern, code, expected, report),
   };
@@ -47,11 +47,14 @@ export function keywordShape<W extends string>(...words: readonly W[]): Shape<W>
   return { schema: { type: 'string', enum: words }, read: (field, report) => readWord(field, words, report) };
 }
 
-export const booleanShape: Shape<boolean> = { schema: { type: 'boolean' }, read: readBoolean };
+export const booleanShape: Shape<boolean> = {
+  schema: { type: 'boolean', errorMessage: 'write true or false' },
+  read: readBoolean,
+};
 
 export function wholeNumberShape(max: number): Shape<number> {
   return {
-    schema: { type: 'integer', minimum: 0, maximum: max },
+    schema: { type: 'integer', minimum: 0, maximum: max, errorMessage: 'write a whole number without a unit' },
     read: (field, report) => {
       const node = expectScalar(field, 'a whole number', report);
       const value = node?.value;
@@ -70,7 +73,7 @@ export function wholeNumberShape(max: number): Shape<number> {
 /** In the order of the file; may be empty. */
 export function listOf<T>(item: Shape<T>, expected: Phrase, rules: Schema = {}): Shape<readonly T[]> {
   return {
-    schema: { type: 'array', items: item.schema, ...rules },
+    schema: listSchema(item.schema, `write ${textOfPhrase(expected)}`, rules),
     read: (field, report) =>
       readItems(field, expected, report, { empty: true }).flatMap((one) => {
         const value = item.read(one, report);
@@ -114,8 +117,9 @@ export function readValues<const K extends Keys>(keys: K, written: Written, repo
 
 /** A map with known keys. An empty one is absent. */
 export function sectionShape<const K extends Keys>(keys: K, rules?: Schema): Shape<Values<K>> {
+  const names = Object.keys(keys).map((name) => `\`${name}\``);
   return {
-    ...mapForm(keys, rules),
+    ...orSay(mapForm(keys, rules), `write its fields below it, indented: ${names.join(', ')}`),
     read: (field, report) => (isAbsent(field.node) ? undefined : readSection(keys, field, report)),
   };
 }
@@ -135,7 +139,13 @@ const nameSchema: Schema = { type: 'string', minLength: 1, maxLength: 255 };
  */
 export function entriesOf(keys: Keys, entry: Form, rules: Schema = {}): Shape<readonly FieldNode[]> {
   return {
-    schema: { type: 'object', propertyNames: nameSchema, additionalProperties: entry.schema, ...rules },
+    schema: {
+      type: 'object',
+      errorMessage: 'write entries below it, indented, each by its name: no list',
+      propertyNames: nameSchema,
+      additionalProperties: entry.schema,
+      ...rules,
+    },
     below: ({ node }) => (node.type === 'map' ? mapForm(keys) : null),
     read: (field, report) => readEntries(field, keys, report),
   };

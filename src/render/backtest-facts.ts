@@ -92,6 +92,8 @@ export interface Effect {
   readonly smallest: { readonly nobody: number; readonly percent: number } | null;
   /** Share of the checked calls that a limit of this amount refuses alone. */
   readonly curve: readonly { readonly amount: number; readonly refused: number }[];
+  /** Rows begin within a window of it: what was used before then is not known (milliseconds). Null: they begin with one. */
+  readonly cutAt: number | null;
   /** Why it is not exact. */
   readonly doubts: readonly string[];
 }

@@ -6,6 +6,7 @@ import { wordDigest } from '../plan/words.ts';
 import { type CommentFacts, type CommentHeader, type CommentState, joinComment, textBelow } from './comment-header.ts';
 import { escapeLines, escapeMarkdown, escapeProse } from './escape-markdown.ts';
 import { bytesOf, chunk, commentBytes, fitSections, pinned, pinnedList, type Section } from './fit-sections.ts';
+import { inertOnGitLab } from './gitlab-markdown.ts';
 import { outcomeHead, outcomeRow } from './outcomes.ts';
 import { contentOf, type PullFate } from './pull-fate.ts';
 import { buildPlanView, type PlanView } from './view/plan-view.ts';
@@ -16,7 +17,15 @@ export interface CommentLinks {
   readonly repository: string;
   /** The workflow run, where the full text and the plan file are. */
   readonly run: string;
+  /** Where it is read. Default: on GitHub. */
+  readonly forge?: keyof typeof forges;
 }
+
+/** What differs by where it is read. Words in a review count on GitHub alone. */
+const forges = {
+  github: { request: 'pull request', words: 'review', blob: 'blob', finish: (text: string) => text },
+  gitlab: { request: 'merge request', words: 'flag', blob: '-/blob', finish: inertOnGitLab },
+} as const;
 
 /** The whole comment. What it is about stands in its headline, and the run that says so in its footer. */
 export function renderComment(fate: PullFate, facts: CommentFacts, links: CommentLinks, limit = commentBytes): string {
@@ -43,10 +52,12 @@ export function renderComment(fate: PullFate, facts: CommentFacts, links: Commen
     content,
   };
   const room = limit - bytesOf(joinComment(header, ''));
-  return joinComment(header, fitSections(sections, `<sub>${about.join(' · ')}</sub>`, links.run, room));
+  const text = fitSections(sections, `<sub>${about.join(' · ')}</sub>`, links.run, room);
+  return joinComment(header, forges[links.forge ?? 'github'].finish(text));
 }
 
 function sectionsOf(fate: PullFate, view: PlanView | null, head: string, links: CommentLinks): Section[] {
+  const { request, words } = forges[links.forge ?? 'github'];
   switch (fate.state) {
     case 'invalid': {
       const errors = fate.diagnostics.filter(({ severity }) => severity === 'error').length;
@@ -56,14 +67,14 @@ function sectionsOf(fate: PullFate, view: PlanView | null, head: string, links: 
     case 'unplanned':
       return [remarkSection(fate.why)];
     case 'untouched':
-      return [pinned('This pull request changes no policy files: there is nothing to plan for it.')];
+      return [pinned(`This ${request} changes no policy files: there is nothing to plan for it.`)];
     default: {
       const { diagnostics, remark } = fate;
       const said = remark === null ? [] : [remarkSection(remark)];
       if (view === null) return [...said, ...errorSections(diagnostics, head, links)];
       const place = {
         linkTo: (source: Source): string => urlOf(source, head, links),
-        words: 'review',
+        words,
         hasNext: fate.state === 'planned',
       } as const;
       const judged = judgementSections(view, place);
@@ -131,13 +142,13 @@ function outcomeSections(outcomes: readonly Outcome[]): Section[] {
   return [head, ...chunk(bad.map(outcomeRow)).map((part) => table(outcomeHead, part))];
 }
 
-function urlOf({ file, line }: Source, head: string, { repository }: CommentLinks): string {
+function urlOf({ file, line }: Source, head: string, { repository, forge = 'github' }: CommentLinks): string {
   const path = file
     .split('/')
     .map(encodeURIComponent)
     .join('/')
     .replace(/[()]/g, (c) => (c === '(' ? '%28' : '%29'));
-  return `${repository}/blob/${head}/${path}#L${line}`;
+  return `${repository}/${forges[forge].blob}/${head}/${path}#L${line}`;
 }
 
 function table(head: string, rows: readonly string[]): Section {

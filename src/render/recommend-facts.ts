@@ -1,23 +1,23 @@
 /** Limits that the calls of a while would have fitted into: what every format of `recommend` is a projection of. */
 
 import type { Exact } from '../exact.ts';
-import type { Reset, Unit } from '../resources/types.ts';
+import type { Limit } from '../resources/limit.ts';
 
 export interface RecommendFacts {
   readonly rows: { readonly count: number; readonly oldest: number | null; readonly newest: number | null };
-  /** Whom a counter is kept for, in the words of `per`. */
-  readonly per: readonly string[];
-  readonly unit: Unit;
-  readonly reset: Reset;
+  /** What is recommended, whatever its amount. */
+  readonly limit: Limit;
   /** In the order of the workspaces. */
   readonly limits: readonly Recommendation[];
+  /** Why the amounts are not exact, or not of whole windows. */
+  readonly doubts: readonly string[];
   /** Why some are missing, and what the figures do not cover. */
   readonly notes: readonly string[];
 }
 
 export interface Recommendation {
   readonly workspace: string;
-  /** The smallest that stops nobody, in the unit; the least that a budget may be where less would do. */
+  /** The smallest that stops nobody, in the unit; the least that a limit may be where less would do. */
   readonly nobody: number;
   /** The smallest that refuses at most one call of a hundred. */
   readonly percent: number;

@@ -4,6 +4,7 @@ import { round } from '../exact.ts';
 import { formatSpent } from '../impact/money.ts';
 import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
+import { formatRateLimit, isBudgetLimit, type Limit, timed } from '../resources/limit.ts';
 import { renderAnswer } from './answer.ts';
 import type { RecommendDocument } from './documents/logs.ts';
 import { jsonVersion, renderJson } from './json.ts';
@@ -21,11 +22,11 @@ export function renderRecommendText(
   files: readonly RecommendedFile[],
   style: TextStyle,
 ): string {
-  const { limits, unit, reset, per } = facts;
-  const amount = (value: number) => formatAmount(value, unit);
+  const { limit, limits } = facts;
+  const amount = (value: number) => formatBound(value, limit);
   return renderAnswer(
     [
-      { text: `${describeRows(facts)}: budgets ${formatReset(reset)} per ${per.map(escapeInvisible).join(' and ')}.` },
+      { text: `${describeRows(facts)}: ${describeKind(limit)} per ${limit.per.map(escapeInvisible).join(' and ')}.` },
       {
         columns: [
           { head: 'workspace' },
@@ -46,7 +47,7 @@ export function renderRecommendText(
           describeState(one),
         ]),
       },
-      ...listNotes(facts).map((text) => ({ text })),
+      ...[...facts.doubts, ...listNotes(facts)].map((text) => ({ text })),
       ...files.map(({ text }) => ({ lines: text.trimEnd().split('\n') })),
     ],
     style,
@@ -54,15 +55,16 @@ export function renderRecommendText(
 }
 
 export function renderRecommendJson(facts: RecommendFacts, files: readonly RecommendedFile[]): string {
-  const { rows, per, unit, reset, limits } = facts;
+  const { rows, limit, limits, doubts } = facts;
   const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
   return renderJson<RecommendDocument>({
     version: jsonVersion,
     ok: true,
     rows: { count: rows.count, oldest: iso(rows.oldest), newest: iso(rows.newest) },
-    per,
-    unit: unit === 'cost' ? 'cents' : unit,
-    reset,
+    per: limit.per,
+    unit: limit.unit === 'cost' ? 'cents' : limit.unit,
+    reset: isBudgetLimit(limit) ? limit.reset : null,
+    window: isBudgetLimit(limit) ? null : limit.window,
     limits: limits.map(({ money, current, isLeast, ...one }) => ({
       workspace: one.workspace,
       state: one.state,
@@ -76,6 +78,7 @@ export function renderRecommendJson(facts: RecommendFacts, files: readonly Recom
       other_limits: one.others,
       yaml: files.find(({ workspace }) => workspace === one.workspace)?.text ?? null,
     })),
+    doubts,
     notes: listNotes(facts),
   });
 }
@@ -83,6 +86,14 @@ export function renderRecommendJson(facts: RecommendFacts, files: readonly Recom
 function describeRows({ rows: { count, oldest, newest } }: RecommendFacts): string {
   if (oldest === null || newest === null) return 'There are no rows';
   return `${formatInstant(oldest)} to ${formatInstant(newest)}, ${count.toLocaleString('en-US')} rows`;
+}
+
+function describeKind(limit: Limit): string {
+  return isBudgetLimit(limit) ? `budgets ${formatReset(timed(limit).reset)}` : `rates of ${limit.unit}/${limit.window}`;
+}
+
+function formatBound(amount: number, limit: Limit): string {
+  return isBudgetLimit(limit) ? formatAmount(amount, limit.unit) : formatRateLimit({ ...limit, amount });
 }
 
 function describeState({ state, current, calls }: Recommendation): string {
@@ -96,7 +107,7 @@ function listNotes({ notes, limits, rows }: RecommendFacts): string[] {
   const beside = limits.some(({ others }) => others > 0);
   return [
     ...notes.map(escapeInvisible),
-    ...(least ? ['Less would do for some, but a budget has a least amount.'] : []),
+    ...(least ? ['Less would do for some, but a limit has a least amount.'] : []),
     ...(beside ? ['Other limits of the files are taken to be in force: what they refuse needs no room here.'] : []),
     ...(rows.count === 0
       ? []

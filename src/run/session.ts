@@ -3,6 +3,7 @@ import type { RunFacts } from '../checkout/this-run.ts';
 import type { Clock } from '../clock.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { GitHub } from '../github/port.ts';
+import type { GitLabPlace, MergeRequestNotes } from '../gitlab/notes.ts';
 import type { Compiled, KnownTexts, PolicyFile } from '../policy/compile.ts';
 import type { KeptFor } from '../policy/kept-texts.ts';
 import type { TextStyle } from '../render/style.ts';
@@ -28,6 +29,8 @@ export interface Session extends RunFacts {
   readonly recordToken?: string | undefined;
   /** Connects to GitHub; without it nobody asks there. Loaded when it is called: few commands do. */
   readonly openGitHub?: ((place: GitHubPlace) => Promise<GitHub>) | undefined;
+  /** Connects to GitLab, for the notes of one merge request; without it nothing is told there. Loaded when it is called. */
+  readonly openNotes?: ((place: GitLabPlace, iid: number) => Promise<MergeRequestNotes>) | undefined;
   /** Compiles policy files beside everything else, on another processor. Without it they are compiled first. */
   readonly compileAside?:
     | ((files: readonly PolicyFile[]) => Promise<Compiled & { readonly texts?: KnownTexts }>)

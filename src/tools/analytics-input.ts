@@ -2,14 +2,13 @@
 
 import { z } from 'zod';
 import type { Calls } from '../consumption/analytics.ts';
+import { parseInstant } from '../instant.ts';
 import type { AnalyticsQuery } from '../live/backend.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { findNamed, listOfTexts, workspaceNamed } from './names.ts';
 import { ToolRefusal } from './refusal.ts';
 import type { ToolContext } from './tool.ts';
 import { isoOf } from './values.ts';
-
-const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/;
 
 /** Numbers, and texts of numbers. */
 function numeric(least: number, most: number) {
@@ -28,8 +27,8 @@ function time() {
   return z
     .string()
     .refine(
-      (text) => isoTime.test(text) && !Number.isNaN(Date.parse(text)),
-      'write an ISO time with its zone, such as 2026-11-20T00:00:00Z',
+      (text) => parseInstant(text) !== null,
+      'write an ISO time with its zone, such as 2026-11-20T00:00:00Z, of a day that there is',
     );
 }
 

@@ -9,7 +9,10 @@ import { bundle } from './runner.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-it('is up to date: `npm run build:action` writes dist/action.js', () => {
+// It leaves the default branch with the first release (CONTRIBUTING.md, Releasing), and is then as new as the last build.
+const isKept = execFileSync('git', ['ls-files', 'dist/action.js'], { cwd: root }).length > 0;
+
+it.skipIf(!isKept)('is up to date: `npm run build:action` writes dist/action.js', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-bundle-'));
   try {
     const file = join(folder, 'action.js');

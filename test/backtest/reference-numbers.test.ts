@@ -10,7 +10,7 @@ import { type GeneratedRows, generateRows } from './generate-rows.ts';
 const isThorough = process.env.TOLLGATE_TEST === 'thorough';
 
 function replay(rows: GeneratedRows, ...limits: NamedLimit[]): Replay {
-  const facts = { words: rows.words, columns: rows.columns, oldest: rows.chunks[0]?.time[0] ?? null };
+  const facts = { words: rows.words, columns: rows.columns, covered: null };
   const prepared = limits.map((limit): ReplayLimit => {
     const result = prepareLimit(limit, facts);
     if (isNotReplayable(result)) throw new Error(result.why);

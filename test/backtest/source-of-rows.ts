@@ -21,6 +21,7 @@ export function sourceOf(
   const last = chunks.at(-1);
   return {
     facts: {
+      asked: { from: null, to: null },
       files: [],
       rows,
       oldest: chunks[0]?.time[0] ?? null,
@@ -33,6 +34,7 @@ export function sourceOf(
       tokensMissing: 0,
       cacheUnknown: 0,
       missing,
+      gaps: [],
       windows: [],
       ...more,
     },

@@ -18,7 +18,8 @@ beforeEach(() => {
   folder = makeFolder();
   writeIn(folder, 'bin/tollgate', `#!/bin/sh\nexec "${process.execPath}" "${bundle}" "$@"\n`);
   chmodSync(join(folder, 'bin/tollgate'), 0o755);
-  writeIn(folder, 'policies/org.yaml', '');
+  writeIn(folder, 'policies/org.yaml', 'kind: org\nchannels:\n  mail: {}\n');
+  writeIn(folder, 'policies/workspaces/search.yaml', workspaceFile);
   writeIn(folder, 'plan.json', '{}');
   for (const shell of shells) writeIn(folder, `tollgate.${shell}`, completionScripts[shell]);
 });
@@ -29,6 +30,20 @@ function listFolder(): string[] {
     .filter((name) => !name.startsWith('.'))
     .sort();
 }
+
+/** Names that a shell would run, or part, stand beside plain ones; and the file has a mistake. */
+const workspaceFile = `kind: workspace
+workspace: ws-search
+bugdet: 5
+policies:
+  total: { budget: $500, reset: monthly, per: workspace_id }
+  burst: { rate: 5 requests/minute, per: api_key }
+  $(touch x): { budget: $5, reset: monthly, per: api_key }
+  "two words": { budget: $5, reset: monthly, per: api_key }
+keys:
+  "*": { budget: $5, reset: monthly }
+  ci: { name: ci-runner, budget: $5, reset: monthly }
+`;
 
 type Shell = 'bash' | 'zsh' | 'fish';
 const shells: readonly Shell[] = ['bash', 'zsh', 'fish'];
@@ -68,7 +83,6 @@ async function complete(shell: Shell, ...words: string[]): Promise<string[]> {
 describe.each(shells)('%s', (shell) => {
   const isThere = spawnSync(shell, ['-c', 'true']).status === 0;
   if (!isThere) process.stderr.write(`completion is not tried in ${shell}: it is not installed here\n`);
-  if (shell === 'bash') test('bash is there', () => expect(isThere).toBe(true));
 
   test.skipIf(!isThere)('mistakes-K1: nothing of the line is evaluated, and no file is written', async () => {
     const before = listFolder();
@@ -95,7 +109,7 @@ describe.each(shells)('%s', (shell) => {
     expect(await complete(shell, 'plan', '--detailed')).toEqual(['--detailed-exitcode']);
     expect(await complete(shell, 'plan', '--format', 'js')).toEqual(['json']);
     expect(await complete(shell, 'rules', 'alert-m')).toEqual(['alert-missing']);
-    expect((await complete(shell, 'schema', '')).sort()).toEqual(['org', 'workspace']);
+    expect((await complete(shell, 'schema', '')).sort()).toEqual(['defaults', 'org', 'workspace']);
     expect(await complete(shell, '--no-color', 'plan', '--dir', 'policies', '--mode', 'up')).toEqual(['upsert-only']);
   });
 
@@ -105,6 +119,23 @@ describe.each(shells)('%s', (shell) => {
     const directories = await complete(shell, 'plan', '--dir', 'pol');
     expect(directories.map((path) => path.replace(/\/$/, ''))).toContain('policies');
     expect(await complete(shell, 'plan', '--out', 'plan')).toContain('plan.json');
+  });
+});
+
+describe.each(shells)('names of the policy files in %s', (shell) => {
+  const isThere = spawnSync(shell, ['-c', 'true']).status === 0;
+  test.skipIf(!isThere)('are offered where they may stand, and never what a shell would run', async () => {
+    expect(await complete(shell, 'plan', '--workspace', '')).toEqual(['ws-search']);
+    const only = await complete(shell, 'apply', '--only', 'usage-policy/');
+    expect(only.sort()).toEqual(['usage-policy/total', 'usage-policy/ws-search/total']);
+    expect(await complete(shell, 'explain', 'bu')).toEqual(['burst']);
+    expect(await complete(shell, 'reset', '')).toEqual(['total', 'ci-runner']);
+    expect(await complete(shell, 'propose', 'set', 'ws-search', 'key/')).toEqual(['key/ci-runner']);
+    expect(await complete(shell, 'notify', '--test', '')).toEqual(['mail']);
+    expect(await complete(shell, 'mcp', '--toolsets', 'p')).toEqual(['policies', 'propose']);
+    expect(await complete(shell, 'plan', '--dir', 'nowhere', '--workspace', '')).toEqual([]);
+    expect(await complete(shell, 'logs', 'spend', 'plan')).toContain('plan.json');
+    expect(existsSync(join(folder, 'x'))).toBe(false);
   });
 });
 

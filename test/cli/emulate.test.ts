@@ -100,6 +100,28 @@ describe('emulate', () => {
     });
   });
 
+  it('an address that is not of this machine is one message and exit 1', async () => {
+    // Kept for documentation: nobody has it.
+    const ran = await runBundle(['emulate', '--port', '0', '--host', '192.0.2.1'], { cwd: makeFolder() });
+    expect(ran).toMatchObject({
+      exit: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: cannot listen at 192\.0\.2\.1: E/),
+    });
+  });
+
+  it('listens where --host says, and prints an address by which this machine reaches it', async () => {
+    const server = await serve('--host', '0.0.0.0');
+    expect((await server.call('GET', '/admin/workspaces')).status).toBe(200);
+  });
+
+  it('says without a key whether it serves, whatever faults make of the service', async () => {
+    const server = await serve('--fault', '* /** 503');
+    expect((await server.call('GET', '/admin/workspaces')).status).toBe(503);
+    const health = await fetch(new URL('/health', server.url));
+    expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
+  });
+
   it('--state keeps the state over restarts, also after a kill, and gives no id twice', async () => {
     const state = join(makeFolder(), 'deep', 'state');
     const ids: unknown[] = [];

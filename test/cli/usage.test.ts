@@ -178,3 +178,17 @@ test('mistakes-K2: a record behind a link stays one record', async () => {
   expect([lstatSync(early).isSymbolicLink(), existsSync(later)]).toEqual([true, true]);
   writeFileSync(early, '');
 });
+
+test('two directories are two runs, and it is said how', async () => {
+  const { said } = await parse('plan', '--dir', 'policies/production', '--dir', 'policies/staging');
+  expect(said).toContain('it counts once. A directory has an environment and a record of its own: run the command once');
+});
+
+test.each([
+  [['plan', '--note', '--only', 'usage-policy/x']],
+  [['plan', '--note', '--workspace', 'x']],
+  [['plan', '--changed-from', 'main', '--format', 'json']],
+  [['plan', '--changed-from', 'main', '--out', '-']],
+])('%j is refused', async (words) => {
+  expect((await parse(...words)).said).toContain('means nothing here');
+});

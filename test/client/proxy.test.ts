@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
 import { createClient } from '../../src/client/client.ts';
+import { runBundle } from '../helpers/bundle.ts';
 import { hasOpenssl, makeCertificate } from '../helpers/certificate.ts';
 import { onClose } from './loopback.ts';
 
@@ -15,6 +16,21 @@ async function listen(server: Server): Promise<number> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   onClose(() => server.close());
   return (server.address() as AddressInfo).port;
+}
+
+/** Opens a tunnel to this port, whatever host it is asked for. */
+function listenAsProxy(servicePort: number, tunnels: string[]): Promise<number> {
+  return listen(
+    createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (data) => {
+        tunnels.push(data.toString().split('\r\n')[0] ?? '');
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        const far = connectSocket(servicePort, '127.0.0.1').on('error', () => socket.destroy());
+        socket.pipe(far).pipe(socket);
+      });
+    }),
+  );
 }
 
 test.skipIf(!hasOpenssl)('https goes through the proxy to a host with a CA of its own', async () => {
@@ -30,17 +46,7 @@ test.skipIf(!hasOpenssl)('https goes through the proxy to a host with a CA of it
   });
   const servicePort = await listen(service);
   const tunnels: string[] = [];
-  const proxyPort = await listen(
-    createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.once('data', (data) => {
-        tunnels.push(data.toString().split('\r\n')[0] ?? '');
-        socket.write('HTTP/1.1 200 OK\r\n\r\n');
-        const far = connectSocket(servicePort, '127.0.0.1').on('error', () => socket.destroy());
-        socket.pipe(far).pipe(socket);
-      });
-    }),
-  );
+  const proxyPort = await listenAsProxy(servicePort, tunnels);
 
   // Node reads NODE_EXTRA_CA_CERTS as it starts, hence a process of its own.
   writeFileSync(
@@ -61,6 +67,31 @@ test.skipIf(!hasOpenssl)('https goes through the proxy to a host with a CA of it
   expect(await run({ NODE_EXTRA_CA_CERTS: cert })).toBe('secret');
   expect(tunnels).toEqual(['CONNECT api.example.test:443 HTTP/1.1']);
   expect(await run({})).toContain('NODE_EXTRA_CA_CERTS');
+});
+
+test.skipIf(!hasOpenssl)('so does the command as it is shipped, whose bundle holds a part of undici', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-test-'));
+  onClose(() => rmSync(folder, { recursive: true, force: true }));
+  const certificate = makeCertificate('DNS:api.example.test');
+  const cert = join(folder, 'cert.pem');
+  writeFileSync(cert, certificate.cert);
+  const keys: unknown[] = [];
+  const service = createTlsServer({ ...certificate }, (asked, response) => {
+    keys.push(asked.headers['x-portkey-api-key']);
+    response.writeHead(401, { 'content-type': 'application/json' }).end('{"errorCode":"AB05","message":"no"}');
+  });
+  const proxyPort = await listenAsProxy(await listen(service), []);
+  const { exit } = await runBundle(['status'], {
+    cwd: folder,
+    env: {
+      PORTKEY_BASE_URL: 'https://api.example.test/v1',
+      PORTKEY_API_KEY: 'secret-key-0123456789',
+      HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`,
+      NODE_EXTRA_CA_CERTS: cert,
+    },
+  });
+  expect(exit).toBe(6);
+  expect(keys[0]).toBe('secret-key-0123456789');
 });
 
 async function failureOf(baseUrl: string, proxies: { httpsProxy: string; noProxy?: string }): Promise<string> {

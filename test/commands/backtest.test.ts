@@ -154,8 +154,6 @@ describe('recommend', () => {
     logs: ['x'],
     workspace: ['ws-team-00'],
     by: ['user'],
-    unit: 'cost',
-    reset: 'monthly',
     stops: 'nobody',
     backend: 'emulator',
     concurrency: 4,
@@ -170,6 +168,31 @@ describe('recommend', () => {
     await expect(runRecommend({ ...asked, reset: 'daily', format: 'text' }, session, open)).rejects.toThrow(
       '--reset "daily"',
     );
+  });
+
+  it('recommends a rate where a window is named, and sees one that the files have', async () => {
+    const rate = (value: string) => workspace(`  fast:\n    rate: ${value}\n    per: metadata._user\n`);
+    const session = inFolder({ 'org.yaml': org, 'red.yaml': rate('500 requests/minute') });
+    const text = (await runRecommend({ ...asked, window: 'minute', format: 'text' }, session, open)).output;
+    expect(text).toContain('rates of requests/minute per metadata._user');
+    expect(text).toMatch(/ws-team-00 .* 500 requests\/minute .* too wide/);
+    expect(text).toMatch(/fast:\n\s+rate: \d+ requests\/minute\n/);
+    const { output } = await runRecommend({ ...asked, window: 'hour', unit: 'tokens', format: 'json' }, session, open);
+    expect(JSON.parse(output)).toMatchObject({
+      ...{ unit: 'tokens', window: 'hour', reset: null },
+      limits: [{ state: 'no limit', current: null, yaml: expect.stringContaining('tokens/hour') }],
+      doubts: [expect.stringContaining('max_tokens')],
+    });
+    for (const [more, said] of [
+      [{ unit: 'cost' }, '--unit cost beside --window minute'],
+      [{ reset: 'monthly' }, '--window minute beside --reset "monthly"'],
+      [{ logs: [] }, 'without --logs one monthly budget in dollars is suggested'],
+    ] as const) {
+      const asking = runRecommend({ ...asked, window: 'minute', format: 'text', ...more }, session, open);
+      await expect(asking).rejects.toThrow(said);
+    }
+    const since = runRecommend({ ...asked, logs: [], by: [], from: '2026-10-01', format: 'text' }, session, open);
+    await expect(since).rejects.toThrow('--since, --from and --to are of rows');
   });
 
   it('says to programs in JSON what is wrong with the files', async () => {

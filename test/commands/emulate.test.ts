@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { runEmulate } from '../../src/commands/emulate.ts';
 import { testSession } from '../helpers/session.ts';
 
-const options = { port: 0, quirk: [], fault: [] };
+const options = { port: 0, host: '127.0.0.1', quirk: [], fault: [] };
 
 test.each(['a b', 'a;b', '$(id)', '`id`', "it's", 'a\nb', '~root', 'schlüssel'])(
   'a key that a shell would not take as it is printed is refused: %j',

@@ -19,7 +19,8 @@ const budget = (amount: string) => `policies:
       endpoint_type: chat/completions
 `;
 
-async function start() {
+/** @param day of October, on which all calls are made */
+async function start(day = 1) {
   const rig = await startRig({
     state: smallState(),
     files: { 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', budget('$2')) },
@@ -29,7 +30,7 @@ async function start() {
   const call = (index: number, user: string, cost: number) =>
     JSON.stringify({
       id: `00000000-0000-4000-8000-00000000${1000 + index}`,
-      created_at: new Date(Date.UTC(2026, 9, 1, 10, index)).toISOString(),
+      created_at: new Date(Date.UTC(2026, 9, day, 10, index)).toISOString(),
       ...{ is_success: 1, ai_org: 'openai', ai_model: 'gpt-4o', total_units: 10, cost, cost_currency: 'USD' },
       ...{ response_status_code: 200, metadata: { _user: user }, workspace_slug: 'ws-team-a', cache_status: 'MISS' },
     });
@@ -49,6 +50,14 @@ it('says beside each changed limit whom it would have refused, and by name of on
     expect(text).toContain('not replayed over logs: it has a condition on the kind of request, which no row holds');
     expect(text).not.toMatch(/\bana\b/);
   }
+});
+
+it('shows a part of a month as a part', async () => {
+  const rig = await start(10);
+  const { stdout } = await rig.plan({ format: 'text', logs: ['october.jsonl'] });
+  expect(stdout.replace(/\s+/g, ' ')).toContain(
+    'would have refused 30.0 % of 10 calls, $3, 1 person, had nothing been used before 2026-10-10 00:00 UTC',
+  );
 });
 
 it('is byte for byte as it was where no logs are named', async () => {

@@ -27,7 +27,7 @@ export async function runWorkflow(
   const secrets = { PORTKEY_READ_KEY: adminKey, PORTKEY_APPLY_KEY: adminKey };
   const context = { secrets, inputs, github: { event: payload } };
   const step = tollgateStep(job);
-  const checkout = job.steps.find(({ uses }) => uses?.startsWith('actions/checkout@'));
+  const checkout = job.steps?.find(({ uses }) => uses?.startsWith('actions/checkout@'));
   const checkedOut = evaluate(checkout?.with?.ref ?? '', context) || ref;
   const ran = await scene.job(event, payload, valuesOf(step, context), checkedOut);
   upload(scene, job, ran, payload);
@@ -40,7 +40,7 @@ function valuesOf(step: Step | undefined, context: unknown): Record<string, stri
 
 /** actions/upload-artifact, where the workflow has it and there is something. */
 function upload(scene: Scene, job: Job, { outputs }: Ran, payload: unknown): void {
-  const step = job.steps.find(({ uses }) => uses?.startsWith('actions/upload-artifact@'));
+  const step = job.steps?.find(({ uses }) => uses?.startsWith('actions/upload-artifact@'));
   if (step === undefined || outputs['plan-file'] === undefined) return;
   const values = valuesOf(step, { steps: { plan: { outputs } } });
   const { head } = (payload as { readonly pull_request: { readonly head: { readonly sha: string } } }).pull_request;

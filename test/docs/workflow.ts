@@ -7,6 +7,7 @@ export interface Step {
   readonly if?: string;
   readonly uses?: string;
   readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
   readonly with?: Readonly<Record<string, string | number>>;
 }
 
@@ -18,7 +19,10 @@ export interface Job {
   readonly permissions?: Readonly<Record<string, 'read' | 'write'>>;
   readonly concurrency?: Concurrency;
   readonly 'timeout-minutes'?: number;
-  readonly steps: readonly Step[];
+  readonly needs?: string | readonly string[];
+  /** Another workflow in its place, which has limits of its own. */
+  readonly uses?: string;
+  readonly steps?: readonly Step[];
 }
 
 export interface Workflow {
@@ -33,7 +37,7 @@ export function parseWorkflow(text: string): Workflow {
 }
 
 /** Step that runs tollgate. */
-export function tollgateStep({ steps }: Job): Step | undefined {
+export function tollgateStep({ steps = [] }: Job): Step | undefined {
   return steps.find(({ uses }) => uses === './' || /^[\w-]+\/tollgate@/.test(uses ?? ''));
 }
 

@@ -52,7 +52,7 @@ function digestSource(): string {
   const paths = readdirSync(join(source, 'src'), { recursive: true, encoding: 'utf8' }).map((path) =>
     join('src', path),
   );
-  const scripts = ['build.mjs', 'parts.mjs', 'open-parts.js'].map((name) => join('scripts', name));
+  const scripts = ['build.mjs', 'parts.mjs', 'open-parts.js', 'undici-core.cjs'].map((name) => join('scripts', name));
   for (const path of [...paths, 'package.json', 'package-lock.json', ...scripts].sort()) {
     const { mtimeMs, size } = statSync(join(source, path));
     hash.update(`${path} ${mtimeMs} ${size}\n`);

@@ -67,6 +67,8 @@ describe('logs spend and logs top', () => {
     const lines = [row('a'), row('b', { cost: null }), row('c', { cost_currency: 'EUR' }), row('a'), 'no row\n'];
     writeFileSync(join(asker.folder, 'f.jsonl'), lines.join(''));
     const { stdout } = await asker.type('logs spend f.jsonl --by user');
+    const json = JSON.parse((await asker.type('logs spend f.jsonl --format json')).stdout) as { total: object };
+    expect(json.total).toMatchObject({ requests: 3, cost_unknown: 2, dollars: '0.025' });
     expect(stdout).toContain('3 calls for $0.03');
     for (const text of [
       '1 lines are not rows',

@@ -279,6 +279,7 @@ describe('rows of files', () => {
       const { facts } = await read('cut.jsonl.gz', folder);
       expect(facts.rows).toBeLessThan(all.length);
       expect(facts.malformed.first.at(-1)?.why).toContain('breaks off');
+      expect(facts.malformed.count).toBe(facts.malformed.first.length);
     }
     const damaged = Buffer.from(whole);
     damaged[Math.floor(whole.length / 2)] = (damaged[Math.floor(whole.length / 2)] ?? 0) ^ 0x10;

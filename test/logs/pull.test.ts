@@ -269,6 +269,22 @@ describe('commands over a store', () => {
     expect(more.stdout).toContain(dayText(9));
   });
 
+  it('logs spend names days and workspaces that were never pulled', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(4) }) });
+    await pulled(asker, `${pull} --since 4d`);
+    const said = async (words: string) => (await asker.type(`logs spend ${words}`.trim())).stdout.replace(/\s+/g, ' ');
+    expect(await said('')).toMatch(/^(?!.*never pulled).*8 calls/);
+    const path = join(folderOf(asker), 'manifest.json');
+    const manifest = JSON.parse(readFileSync(path, 'utf8')) as { days: Record<string, object> };
+    delete manifest.days[dayText(2)];
+    writeFileSync(path, JSON.stringify(manifest));
+    expect(await said('')).toContain(`Days were never pulled into the store: ws-team-a ${dayText(2)}.`);
+    expect(await said(`--from ${dayText(1)}`)).not.toContain('never pulled');
+    expect(await said('--workspace ws-team-b')).toContain(
+      `never pulled into the store: ws-team-b ${dayText(3)} and 3 more.`,
+    );
+  });
+
   it('logs audit is not whole without a workspace that was asked for and never pulled', async () => {
     const asker = await ask({ state: smallState({ requestLogs: rows(3) }) });
     await pulled(asker, `${pull} --since 3d`);

@@ -229,6 +229,14 @@ describe('list_logs', () => {
     });
   });
 
+  it('takes no day that there is not', async () => {
+    const asker = await ask({ state: smallState({}) });
+    const answer = await asker.call('list_logs', { ...day, time_of_generation_min: '2026-02-30T00:00:00Z' });
+    expect(answer).toMatchObject({ ok: false, error: { code: 'invalid_input' } });
+    expect(JSON.stringify(answer)).toContain('of a day that there is');
+    expect(asker.wire).toEqual([]);
+  });
+
   it('refuses a filter that exports do not take', async () => {
     const asker = await ask();
     expect(await asker.call('list_logs', { ...day, api_key_ids: 'app' })).toMatchObject({

@@ -105,7 +105,8 @@ export const recommendSchema = z
     rows: z.object({ count: whole, oldest: instant.nullable(), newest: instant.nullable() }),
     per: z.array(z.string()),
     unit: z.enum(['cents', 'tokens', 'requests']).describe('of amounts'),
-    reset: z.string(),
+    reset: z.string().nullable().describe('`never`, `weekly`, `monthly` or `every N days`; null: a rate'),
+    window: z.string().nullable().describe('of a rate; null: a budget'),
     limits: z.array(
       z.object({
         workspace: z.string(),
@@ -124,6 +125,7 @@ export const recommendSchema = z
         yaml: z.string().nullable(),
       }),
     ),
+    doubts: z.array(z.string()).describe('what may be otherwise than the figures say'),
     notes,
   })
   .describe('The smallest budgets that calls fit into.');

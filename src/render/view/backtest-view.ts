@@ -78,10 +78,11 @@ export function buildBacktestView(facts: BacktestFacts): BacktestView {
 }
 
 /** `would have refused 1.2 % of these calls, $310, 3 people`: for whoever has one line. */
-export function describeEffect({ checked, stopped }: Pick<Effect, 'checked' | 'stopped'>): string {
-  if (stopped.calls === 0) return `would have refused none of ${count(checked)} calls`;
+export function describeEffect({ checked, stopped, cutAt }: Pick<Effect, 'checked' | 'stopped' | 'cutAt'>): string {
+  const part = cutAt === null ? '' : `, had nothing been used before ${formatInstant(cutAt)}`;
+  if (stopped.calls === 0) return `would have refused none of ${count(checked)} calls${part}`;
   const people = stopped.people === null ? '' : `, ${stopped.people} ${stopped.people === 1 ? 'person' : 'people'}`;
-  return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatSpent(stopped.money, 'cost')}${people}`;
+  return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatSpent(stopped.money, 'cost')}${people}${part}`;
 }
 
 /** Of the limits of one change, in one line: as it is to be, or that it cannot be told. */
