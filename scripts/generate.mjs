@@ -43,8 +43,11 @@ await write('schemas/plan.schema.json', renderPlanSchema());
 
 const { renderPayloadSchema } = await load('src/notify/channels/write-payload.ts');
 await write('schemas/telling.schema.json', renderPayloadSchema());
-const { renderBacktestSchema } = await load('src/render/backtest-document.ts');
-await write('schemas/backtest.schema.json', renderBacktestSchema());
+const { runSchema } = await load('src/commands/schema.ts');
+await write('schemas/backtest.schema.json', (await runSchema(['backtest'])).output);
+
+const { renderMembers } = await load('scripts/document-members.ts');
+await write('test/fixtures/documents/version-1.txt', renderMembers());
 
 const { renderCiFiles } = await load('scripts/ci-files.ts');
 await write(

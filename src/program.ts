@@ -318,21 +318,26 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  addCommand(program, 'schema', 'print the JSON Schema of a kind of file, for editors')
-    .argument('<kind>', 'workspace, org or defaults')
-    .action((kind: string, options) =>
+  addCommand(
+    program,
+    'schema',
+    'print the JSON Schema of a kind of file, or of what a command prints with --format json',
+  )
+    .argument('<kind...>', 'workspace, org, defaults, plan-file, telling, or a command such as plan or logs spend')
+    .action((words: string[], options) =>
       start(flagsOf(program, options), async () => {
         const { runSchema } = await import('./commands/schema.ts');
-        return runSchema(kind);
+        return runSchema(words);
       }),
     );
 
   addCommand(program, 'rules', 'say what a rule finds, why it matters and what to do; without a name, list all rules')
     .argument('[rule]', 'name of a rule, such as alert-missing')
+    .addOption(dataFormatOption())
     .action((rule: string | undefined, options) =>
       start(flagsOf(program, options), async (session) => {
         const { runRules } = await import('./commands/rules.ts');
-        return runRules(rule, session);
+        return runRules(rule, session, options);
       }),
     );
 

@@ -7,7 +7,9 @@ import { decodeText, isFolder, readPolicyFiles, readPolicyText } from '../policy
 import { formatFile } from '../policy/format-file.ts';
 import { writeNamedFile } from '../policy/named-files.ts';
 import { collectInto, startOf } from '../policy/report.ts';
-import { diagnosticDocument, jsonVersion, renderJson } from '../render/json.ts';
+import type { FormatDocument } from '../render/documents/files.ts';
+import { jsonVersion, renderJson } from '../render/json.ts';
+import { diagnosticDocument } from '../render/plan-document.ts';
 import { sayDiagnostics } from '../run/output.ts';
 import type { CommandResult, CommonOptions, Session } from '../run/session.ts';
 
@@ -116,7 +118,12 @@ function report(
     const document = { check, files, diagnostics: diagnostics.map(diagnosticDocument) };
     return {
       exit,
-      output: renderJson({ version: jsonVersion, ok, ...document, ...(text === undefined ? {} : { text }) }),
+      output: renderJson<FormatDocument>({
+        version: jsonVersion,
+        ok,
+        ...document,
+        ...(text === undefined ? {} : { text }),
+      }),
     };
   }
   sayDiagnostics(diagnostics, session);

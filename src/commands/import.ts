@@ -11,6 +11,7 @@ import { renderJsonSchemas } from '../policy/json-schema.ts';
 import { writeFileAtomic } from '../policy/named-files.ts';
 import { patterns } from '../policy/patterns.ts';
 import { printPolicies } from '../policy/print.ts';
+import type { ImportedDocument } from '../render/documents/import.ts';
 import { leftOutDocument, renderImported, unreadableDocument } from '../render/import.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { openBackend } from '../run/open-backend.ts';
@@ -79,7 +80,7 @@ export async function runImport(options: ImportOptions, session: Session): Promi
     if (options.format === 'json') {
       return {
         exit: exitCodes.ok,
-        output: renderJson({
+        output: renderJson<ImportedDocument>({
           version: jsonVersion,
           ok: true,
           files: files.map(({ path }) => path),

@@ -1,8 +1,10 @@
 import { sortDiagnostics } from '../diagnostics.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { countDiagnostics } from '../render/diagnostics.ts';
+import type { ValidateDocument } from '../render/documents/validate.ts';
 import { describeMore, fileFindingDocument, pickFindings, toDiagnostics } from '../render/findings.ts';
-import { diagnosticDocument, jsonVersion, renderJson } from '../render/json.ts';
+import { jsonVersion, renderJson } from '../render/json.ts';
+import { diagnosticDocument } from '../render/plan-document.ts';
 import { checkFiles } from '../run/check-files.ts';
 import { type CheckedNamedFiles, checkNamedFiles } from '../run/check-named-files.ts';
 import { renderDiagnostics } from '../run/output.ts';
@@ -34,7 +36,7 @@ export async function runValidate(options: ValidateOptions, session: Session): P
   if (format === 'json') {
     const document = { diagnostics: diagnostics.map(diagnosticDocument), findings: findings.map(fileFindingDocument) };
     const rest = named === null ? {} : { elsewhere: named.elsewhere };
-    return { exit, output: renderJson({ version: jsonVersion, ok, ...document, ...rest }) };
+    return { exit, output: renderJson<ValidateDocument>({ version: jsonVersion, ok, ...document, ...rest }) };
   }
   if (format === 'sarif') return { exit, output: renderDiagnostics(diagnostics, format, session, findings) };
   const picked = pickFindings(findings, true);

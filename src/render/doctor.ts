@@ -1,6 +1,7 @@
 /** What a key and a control plane allow, for people, programs and pull requests. */
 
 import { escapeInvisible } from '../printable.ts';
+import type { DoctorDocument } from './documents/doctor.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
@@ -297,7 +298,7 @@ function renderDoctorMarkdown(view: DoctorView): string {
   return `${lines.join('\n')}\n`;
 }
 
-function doctorDocument(view: DoctorView): Record<string, unknown> {
+function doctorDocument(view: DoctorView): DoctorDocument {
   const failed = failedChecks(view);
   const [first] = failed;
   const kind = failed.some(({ group }) => group !== 'reading' && group !== 'writing') ? 'user' : 'service';

@@ -2,6 +2,7 @@
 
 import type { WrittenCi } from '../ci-systems.ts';
 import { escapeInvisible } from '../printable.ts';
+import type { InitDocument } from './documents/files.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import { colorsOf, type TextStyle } from './style.ts';
 
@@ -21,7 +22,16 @@ export function renderInit(view: InitView, format: 'text' | 'json', style: TextS
   const todo = toDo(view);
   if (format === 'json') {
     const written = !isDryRun;
-    return renderJson({ version: jsonVersion, ok: true, written, files, organisation, problem, to_do: todo, commands });
+    return renderJson<InitDocument>({
+      version: jsonVersion,
+      ok: true,
+      written,
+      files,
+      organisation,
+      problem,
+      to_do: todo,
+      commands,
+    });
   }
   const colors = colorsOf(style);
   return [

@@ -2,6 +2,7 @@
 
 import type { RecordedApply } from '../plan/applied-record.ts';
 import { escapeInvisible } from '../printable.ts';
+import type { RevertDocument } from './documents/files.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import { colorsOf, type TextStyle } from './style.ts';
 
@@ -20,7 +21,15 @@ export function renderRevert(view: RevertView, format: 'text' | 'json', style: T
   if (format === 'json') {
     const ok = conflicts.length === 0;
     const written = ok && !isDryRun && files.length > 0;
-    return renderJson({ version: jsonVersion, ok, record: apply.token, written, files, conflicts, commands });
+    return renderJson<RevertDocument>({
+      version: jsonVersion,
+      ok,
+      record: apply.token,
+      written,
+      files,
+      conflicts,
+      commands,
+    });
   }
   const colors = colorsOf(style);
   const show = escapeInvisible;

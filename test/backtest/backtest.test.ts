@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { backtest } from '../../src/backtest/backtest.ts';
 import { parseLimitPhrase } from '../../src/backtest/limit-phrase.ts';
 import { renderBacktestText } from '../../src/render/backtest.ts';
-import { backtestDocumentSchema, renderBacktestJson } from '../../src/render/backtest-document.ts';
+import { renderBacktestJson } from '../../src/render/backtest-document.ts';
+import { backtestSchema } from '../../src/render/documents/backtest.ts';
 import { generateRows } from './generate-rows.ts';
 import { sourceOf } from './source-of-rows.ts';
 
@@ -39,6 +40,6 @@ describe('backtest', () => {
       - Nobody reacts: the calls are those that were made. Who is refused may try again, wait, or use another key.
       "
     `);
-    expect(backtestDocumentSchema.parse(JSON.parse(renderBacktestJson(facts))).limits).toHaveLength(1);
+    expect(backtestSchema.parse(JSON.parse(renderBacktestJson(facts))).limits).toHaveLength(1);
   });
 });

@@ -115,6 +115,8 @@ describe('rules', () => {
       expect.stringMatching(/^spend-up · guard\n\nObjects to: a workspace that/),
     ]);
     expect((await run(['rules', 'protected'])).stdout).toContain('No word lifts it.');
+    const json = JSON.parse((await run(['rules', 'alert-missing', '--format', 'json'])).stdout) as object;
+    expect(json).toMatchObject({ ok: true, rules: [{ name: 'alert-missing', id: 'T2', where: 'file' }], guards: [] });
     expect((await run(['rules', 'spendup'])).stderr).toContain('did you mean "spend-up"');
     // mistakes-K15: a pipe is never wrapped.
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeGreaterThan(120);
@@ -130,6 +132,15 @@ describe('schema', () => {
       { cwd: root },
     );
     expect([exit, stdout, stderr]).toEqual([0, 'same\n', '']);
+  });
+
+  it('prints what a command says with --format json, its words apart or joined', async () => {
+    const apart = await run(['schema', 'logs', 'spend']);
+    expect([apart.exit, JSON.parse(apart.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ title: 'tollgate logs spend' }),
+    ]);
+    expect((await run(['schema', 'logs-spend'])).stdout).toBe(apart.stdout);
   });
 });
 
