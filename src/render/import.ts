@@ -122,9 +122,13 @@ export function renderImported(report: ImportedReport, format: Format): string {
   lines.push(...leftOutLines(leftOut, show, bullet), ...unreadableLines(unreadable, show, bullet));
   if (notes.length > 0)
     lines.push('', ...notes.map((note) => `${format === 'markdown' ? bullet : ''}note: ${show(note)}`));
-  lines.push('', 'Next: tollgate plan. It shows adoptions and no change to live.');
+  lines.push('', `${show(invented)}`, '', 'Next: tollgate plan. It shows adoptions and no change to live.');
   return `${lines.join('\n')}\n`;
 }
+
+/** What stands in the files and in nobody's dashboard. */
+const invented =
+  'Only the name of the environment and the names above are not live. Owners, protection, review and defaults are for you to write.';
 
 export interface AcceptanceReport {
   readonly accepted: readonly {

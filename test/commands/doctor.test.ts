@@ -153,6 +153,8 @@ describe('an admin key with everything', () => {
     expect(found.key).toMatchObject({
       kind: 'organisation-service',
       how: expect.stringMatching(/^its row in the key list/),
+      name: expect.any(String),
+      user_id: null,
     });
     expect(found.key.expiresAt ?? (found.key as unknown as { expires_at: string }).expires_at).toMatch(/^2026-12-01/);
     const reads = found.checks.filter(({ group, state }) => group === 'reading' && state !== 'note');
@@ -215,6 +217,17 @@ describe('an admin key with everything', () => {
     expect(writes[0]?.detail).toMatch(/^doctor never writes; it takes policies\.create, policies\.update/);
     // The emulator's accepted key is not an object: nothing shows its scopes.
     expect(found.key).toMatchObject({ kind: 'organisation-service', how: 'by what it may do', scopes: null });
+  });
+
+  it('says what the key is called, whose it is and how many scopes it has, and never the key', async () => {
+    const person = { type: 'workspace-user', workspace_id: teamA, user_id: uuid(77) } as const;
+    const options = withOwnKey(readScopes, person);
+    await start(options);
+    const { stdout } = await rig.doctor();
+    expect(stdout).toMatch(/^key +workspace key of a person: /m);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(`of the person ${uuid(77)}, ${readScopes.length} scopes`);
+    expect(stdout).not.toContain(options.env?.PORTKEY_API_KEY ?? 'none');
+    expect((await examine()).key).toMatchObject({ user_id: uuid(77), name: expect.any(String) });
   });
 
   it('a read key is a good key: exit 0, and the row says what an apply would lack', async () => {

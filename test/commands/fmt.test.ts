@@ -24,7 +24,7 @@ function fmt(folder: string, options: Partial<FormatOptions> = {}, input?: strin
   const all: FormatOptions = { dir: 'policies', quiet: false, format: 'text', files: [], check: false, ...options };
   const session = testSession({ cwd: folder });
   const readInput = input === undefined ? undefined : async () => Buffer.from(input);
-  return capture('fmt', all.format, session, () => runFormat(all, { ...session, readInput }));
+  return capture(all.format, session, () => runFormat(all, { ...session, readInput }), 'fmt');
 }
 
 const read = (folder: string, path: string): string => readFileSync(join(folder, path), 'utf8');

@@ -35,7 +35,7 @@ function init(
     ...options,
   };
   const session = testSession({ cwd, env: { PATH: process.env.PATH, HOME: cwd, GIT_CONFIG_NOSYSTEM: '1', ...env } });
-  return capture('init', all.format, session, () => runInit(all, session));
+  return capture(all.format, session, () => runInit(all, session), 'init');
 }
 
 function repository(files: Readonly<Record<string, string>> = {}): string {

@@ -21,7 +21,7 @@ function repository(files: Readonly<Record<string, string>>): string {
 function validate(folder: string, files: readonly string[], options: Partial<ValidateOptions> = {}): Promise<Ran> {
   const all: ValidateOptions = { dir: 'policies', quiet: false, format: 'text', files, ...options };
   const session = testSession({ cwd: folder });
-  return capture('validate', all.format, session, () => runValidate(all, session));
+  return capture(all.format, session, () => runValidate(all, session), 'validate');
 }
 
 describe('validate FILE…', () => {

@@ -18,7 +18,7 @@ function revert(record: string, options: Partial<RevertOptions> = {}): Promise<R
   const common = { dir: 'policies', workspace: [], backend: 'portkey', concurrency: 4, quiet: false, verbose: false };
   const all = { ...common, format: 'text', record, dryRun: false, allowDirty: false, ...options } as RevertOptions;
   const session = testSession({ cwd: rig.folder, env: { ...rig.env, GIT_CONFIG_NOSYSTEM: '1' } });
-  return capture('revert', all.format, session, () => runRevert(all, session));
+  return capture(all.format, session, () => runRevert(all, session), 'revert');
 }
 
 const read = (path: string): string => readFileSync(join(rig.folder, path), 'utf8');

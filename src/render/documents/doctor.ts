@@ -15,6 +15,8 @@ export const doctorSchema = z
         .nullable()
         .describe('null: cannot be known'),
       how: z.string().describe('how that is known'),
+      name: z.string().nullable().describe('null: the service does not tell'),
+      user_id: z.string().nullable().describe('whose it is; null: of nobody, or the service does not tell'),
       scopes: z.array(z.string()).nullable().describe('null: the service does not tell'),
       expires_at: z.string().nullable().describe('ISO date-time, UTC; null: never, or nobody knows'),
     }),
