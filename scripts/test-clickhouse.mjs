@@ -56,7 +56,26 @@ const questions = [
   ['logs', 'spend', '--by', 'user', '--from', '2026-10-03', '--to', '2026-10-20'],
   ['logs', 'spend', '--by', 'model', '--by', 'status', '--by', 'config', '--workspace', 'ws-team-03'],
   ['logs', 'spend', '--by', "metadata.it's `a` \\key", '--workspace', "ws-'or`1=1 -- \\"],
+  ['backtest', '--limit', 'per user $2 monthly alert 50%'],
+  ['backtest', '--limit', '$10.05 weekly for model @openai/* or @anthropic/*'],
+  ['backtest', '--limit', 'per api_key 100000 tokens every 7 days alert 90% for model @openai/*'],
+  ['backtest', '--limit', '5 requests/minute per user', '--workspace', 'ws-team-00'],
+  ['backtest', '--limit', 'per metadata.team and model 200 requests never in ws-team-03'],
+  ['backtest', '--limit', '20000 tokens/hour per user'],
   ['recommend', '--by', 'user', '--dir', 'no-policies'],
+  [
+    'recommend',
+    '--by',
+    'workspace',
+    '--by',
+    'metadata.team',
+    '--unit',
+    'tokens',
+    '--reset',
+    'weekly',
+    '--dir',
+    'no-policies',
+  ],
 ];
 
 const plain = [

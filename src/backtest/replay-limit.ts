@@ -42,6 +42,8 @@ export interface ReplayLimit {
   readonly alert: TwoLimbs | null;
   /** The window of an instant, by its end; `Infinity`: it never ends. Instants never descend. */
   readonly windowOf: (time: number) => number;
+  /** Milliseconds of windows that go by the clock, from the epoch on; null: they go by the calendar. */
+  readonly windowLength: number | null;
   /** Why its figures are not exact. */
   readonly doubts: readonly string[];
 }
@@ -114,7 +116,9 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
     isRate,
     amount: amountOf(limit.amount),
     alert: isBudgetLimit(limit) && typeof limit.alert === 'number' ? amountOf(limit.alert) : null,
-    windowOf: isBudgetLimit(limit) ? windowOfBudget(limit, anchor) : windowOfRate(secondsOfWindow[limit.window] * 1000),
+    ...(isBudgetLimit(limit)
+      ? { windowOf: windowOfBudget(limit, anchor), windowLength: null }
+      : windowsOfRate(secondsOfWindow[limit.window] * 1000)),
     doubts: listDoubts(named),
   };
 }
@@ -187,8 +191,11 @@ function windowOfBudget(limit: Parameters<typeof timed>[0], starting: string | n
   };
 }
 
-function windowOfRate(milliseconds: number): (time: number) => number {
-  return (time) => Math.floor(time / milliseconds) * milliseconds + milliseconds;
+function windowsOfRate(milliseconds: number): Pick<ReplayLimit, 'windowOf' | 'windowLength'> {
+  return {
+    windowOf: (time) => Math.floor(time / milliseconds) * milliseconds + milliseconds,
+    windowLength: milliseconds,
+  };
 }
 
 function amountOf(amount: number): TwoLimbs {

@@ -2,7 +2,7 @@
 
 import { connectClickHouse } from '../client/clickhouse-http.ts';
 import { UserError } from '../errors.ts';
-import type { ClickHouse } from '../logs/clickhouse.ts';
+import type { ClickHouse } from '../logs/clickhouse-answers.ts';
 import { proxiesOf } from '../proxies.ts';
 import type { Session } from '../run/session.ts';
 

@@ -1,5 +1,7 @@
 /** Rows of calls as columns, in the order in which they happened: what spend is added up from and limits are replayed over. */
 
+import type { RowSums } from './running-sums.ts';
+
 /** Units of a US cent: $0.0375 for a million tokens are 37,500 of them a token, so that no call needs a fraction of one. */
 export const unitsPerCent = 10_000_000_000;
 
@@ -55,6 +57,8 @@ export interface RowSource {
   readonly dictionary: Readonly<Record<string, readonly string[]>>;
   /** @throws UserError for a file that changed meanwhile, CancelledError */
   batches(question: RowQuestion): AsyncIterable<RowBatch>;
+  /** Where rows can be asked where they are. */
+  readonly sums?: RowSums | undefined;
   /** Takes away what was kept beside. */
   close(): Promise<void>;
 }

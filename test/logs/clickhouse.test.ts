@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { type ClickHouse, openTableRows } from '../../src/logs/clickhouse.ts';
+import { openTableRows } from '../../src/logs/clickhouse.ts';
+import type { ClickHouse } from '../../src/logs/clickhouse-answers.ts';
 import { quoteColumn, quoteLiteral, selectOfTable } from '../../src/logs/clickhouse-columns.ts';
 import { describeFacts } from '../../src/logs/describe-facts.ts';
 
