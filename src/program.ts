@@ -9,6 +9,7 @@ import {
   addCommonOptions,
   addPlanOptions,
   addServiceOptions,
+  addSourceOptions,
   asOption,
   backendOption,
   checkFormatOption,
@@ -54,8 +55,11 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  addPlanOptions(addCommand(program, 'plan', 'show what the files change'), planFormatOption())
-    .addOption(logsOption('none'))
+  addSourceOptions(
+    addPlanOptions(addCommand(program, 'plan', 'show what the files change'), planFormatOption()).addOption(
+      logsOption('none'),
+    ),
+  )
     .option('--detailed-exitcode', 'exit 2 when there are changes', false)
     .option(
       '--out <file>',
@@ -64,7 +68,8 @@ export function buildProgram(version: string, start: Start): Command {
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runPlan } = await import('./commands/plan.ts');
-        return runPlan({ ...commonOf(options), ...options }, session);
+        const { source: rowsFrom, ...rest } = options;
+        return runPlan({ ...commonOf(options), ...rest, rowsFrom }, session);
       }),
     );
 

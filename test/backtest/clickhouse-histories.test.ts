@@ -166,6 +166,9 @@ it.skipIf(url === undefined)('answers of one limit as a replay of the same calls
       const heard = await compare(calls, [limit]);
       expect(heard.filter((sql) => sql.startsWith('SELECT t,'))).toEqual([]);
     }),
-    { numRuns: effort('histories in ClickHouse', 100, 1_000) },
+    {
+      endOnFailure: process.env.TG_END !== undefined,
+      numRuns: effort('histories in ClickHouse', Number(process.env.TG_N ?? 100), 1_000),
+    },
   );
 });
