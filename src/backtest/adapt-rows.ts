@@ -1,6 +1,7 @@
 /** Rows as a source hands them on, in the words of conditions. */
 
-import type { RowBatch, RowSource } from '../logs/row-batch.ts';
+import type { RowBatch, RowSource, SourceFacts } from '../logs/row-batch.ts';
+import type { Unit } from '../resources/types.ts';
 import { peopleColumn } from './refused-calls.ts';
 import type { RowFacts } from './replay-limit.ts';
 
@@ -56,12 +57,19 @@ export function adaptRows(source: RowSource, columns: readonly string[]): Adapte
     ),
   });
   return {
-    facts: { words, columns: new Set(known), oldest: facts.oldest },
+    facts: { words, columns: new Set(known), oldest: facts.oldest, unsaid: listUnsaid(facts) },
     async *batches() {
       for await (const batch of source.batches({ dims, from: null, to: null })) yield adapt(batch);
     },
     silent: Object.fromEntries(known.map((column) => [column, facts.missing[dimOf(column)] ?? 0])),
   };
+}
+
+function listUnsaid({ rows, cost, tokensMissing }: SourceFacts): readonly Unit[] {
+  const { missing, tooFine, outOfRange, otherCurrency } = cost;
+  const costless = Object.values(otherCurrency).reduce((sum, count) => sum + count, missing + tooFine + outOfRange);
+  if (rows === 0) return [];
+  return [...(costless >= rows ? ['cost' as const] : []), ...(tokensMissing >= rows ? ['tokens' as const] : [])];
 }
 
 /** `gpt-4o` of `openai` is `@openai/gpt-4o`; what says so already stays. */

@@ -7,6 +7,7 @@ import { unitsPerCent } from '../logs/row-batch.ts';
 import { isUuid } from '../plan/written-id.ts';
 import { isBudgetLimit, isKnownReset, isKnownUnit, type Limit, timed } from '../resources/limit.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
+import type { Unit } from '../resources/types.ts';
 import { CodeFilter } from './code-filter.ts';
 import type { RowWords } from './rows.ts';
 import { gatewayStage } from './semantics.ts';
@@ -65,6 +66,8 @@ export interface RowFacts {
   readonly columns: ReadonlySet<string>;
   /** Milliseconds; null: there is no row. */
   readonly oldest: number | null;
+  /** What no row says of its call: a limit on it would seem to stop nobody. Default: nothing. */
+  readonly unsaid?: readonly Unit[] | undefined;
 }
 
 export function isNotReplayable(result: ReplayLimit | NotReplayable): result is NotReplayable {
@@ -124,7 +127,7 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
 }
 
 /** Null: it can be replayed. */
-function explainRefusal(named: NamedLimit, { columns, words }: RowFacts): string | null {
+function explainRefusal(named: NamedLimit, { columns, words, unsaid = [] }: RowFacts): string | null {
   const { limit } = named;
   if (limit.target !== 'llm') return 'counts calls of MCP tools, which logs of model calls do not hold';
   if (limit.kind === 'integration-limits')
@@ -138,8 +141,15 @@ function explainRefusal(named: NamedLimit, { columns, words }: RowFacts): string
   if (limit.per.includes('config')) return 'counts by config, which the gateway was not seen to do';
   const missing = columnsOf(named).find((column) => !columns.has(column));
   if (missing !== undefined) return missingWords[missing] ?? `goes by ${missing}, of which no row says anything`;
+  if (unsaid.includes(limit.unit)) return unsaidWords[limit.unit];
   return explainName(named, words);
 }
+
+const unsaidWords: Readonly<Record<Unit, string>> = {
+  cost: 'counts dollars, and no row says what its call cost',
+  tokens: 'counts tokens, and no row says how many its call took',
+  requests: 'counts calls, of which there is none',
+};
 
 /** Rows hold slugs and ids of keys: by another name a limit would find no call, and seem to stop nobody. */
 function explainName({ limit, workspace, subject }: NamedLimit, words: RowWords): string | null {

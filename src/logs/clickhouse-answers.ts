@@ -3,6 +3,11 @@
 import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 
+export interface LinesAsked {
+  /** The answer begins once it is whole, so that a fault in the middle of it is a refusal. Default: it comes as it is made. */
+  readonly isWhole?: boolean | undefined;
+}
+
 /** A server; what reaches it is another room's. */
 export interface ClickHouse {
   /**
@@ -10,18 +15,46 @@ export interface ClickHouse {
    *
    * @throws UserError for what the server refuses or breaks off, CancelledError
    */
-  lines(sql: string): AsyncIterable<string>;
+  lines(sql: string, more?: LinesAsked): AsyncIterable<string>;
   close(): Promise<void>;
 }
 
 export type AskRows = (sql: string) => Promise<readonly (readonly (string | null)[])[]>;
 
+/** Rows of one length: a complaint among them is none. */
 export function askRowsOf(server: ClickHouse): AskRows {
   return async (sql) => {
     const found: (readonly (string | null)[])[] = [];
-    for await (const line of server.lines(sql)) found.push(fieldsOf(line));
+    for await (const line of server.lines(sql, { isWhole: true })) {
+      const fields = fieldsOf(line);
+      if (fields.length !== (found[0]?.length ?? fields.length)) throw brokenOff(line);
+      found.push(fields);
+    }
     return found;
   };
+}
+
+/** The numbers of an answer that is one row: no row is not nothing. */
+export async function askNumbers(rows: AskRows, sql: string): Promise<readonly number[]> {
+  const found = await rows(sql);
+  const [row] = found;
+  if (row === undefined || found.length > 1) throw brokenOff(`${found.length} rows in place of one`);
+  return row.map(wholeIn);
+}
+
+/** A whole number; what is null in an answer of sums is of no row. */
+export function wholeIn(field: string | null | undefined): number {
+  if (field === null) return 0;
+  if (field === undefined || !/^-?\d+$/.test(field)) throw brokenOff(field ?? 'a row that ends early');
+  return Number(field);
+}
+
+/** Servers write a fault that they meet midway where rows would be, and say that all is well. */
+export function brokenOff(said: string): UserError {
+  return new UserError(`ClickHouse broke its answer off: ${escapeInvisible(said).slice(0, 500)}`, {
+    hint: 'Its own limits of memory and time hold: ask about fewer days, or ask again.',
+    exit: 'unreachable',
+  });
 }
 
 /** What was counted first is what everything else has to be of. */
@@ -58,5 +91,5 @@ export function inTwo(sql: string): string {
 }
 
 export function joinParts(high: string | null | undefined, low: string | null | undefined): bigint {
-  return BigInt(high ?? 0) * BigInt(part) + BigInt(low ?? 0);
+  return BigInt(wholeIn(high)) * BigInt(part) + BigInt(wholeIn(low));
 }

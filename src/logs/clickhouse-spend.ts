@@ -2,7 +2,7 @@
 
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { openTable, type TableAsked } from './clickhouse.ts';
-import { type ClickHouse, inTwo, joinParts } from './clickhouse-answers.ts';
+import { type ClickHouse, inTwo, joinParts, wholeIn } from './clickhouse-answers.ts';
 import { rowFlags } from './row-batch.ts';
 import { type Spend, sumSpend } from './spend.ts';
 
@@ -27,7 +27,8 @@ export async function readTableSpend(
       of === '0' ? null : String(joinParts(high, low));
     return [
       ...row.slice(0, by.length),
-      ...[requests, failed, sumOf(priced, cents, units), Number(requests) - Number(priced), sumOf(counted, many, few)],
+      ...[wholeIn(requests), wholeIn(failed), sumOf(priced, cents, units), wholeIn(requests) - wholeIn(priced)],
+      sumOf(counted, many, few),
     ];
   });
   return sumSpend(by, facts.rows === 0 ? [] : groups, facts);

@@ -4,7 +4,7 @@
  */
 
 import { dayMilliseconds } from '../consumption/windows.ts';
-import { type AskRows, changedRows, inTwo, joinParts, part } from './clickhouse-answers.ts';
+import { type AskRows, askNumbers, changedRows, inTwo, joinParts, part, wholeIn } from './clickhouse-answers.ts';
 import { quoteLiteral } from './clickhouse-columns.ts';
 import { type SourceFacts, unitsPerCent } from './row-batch.ts';
 import type {
@@ -53,7 +53,7 @@ async function readOutcomes(apart: string | null, table: TableSums): Promise<rea
   const found = await table.rows(`SELECT fl, ${sums}${group} FROM (${table.calls}) GROUP BY fl${by}`);
   const counts = found.map(
     ([flags, calls, priced, high, low, of = null]): OutcomeCount => ({
-      ...{ of, flags: Number(flags), calls: Number(calls), priced: Number(priced), units: joinParts(high, low) },
+      ...{ of, flags: wholeIn(flags), calls: wholeIn(calls), priced: wholeIn(priced), units: joinParts(high, low) },
     }),
   );
   if (counts.reduce((sum, { calls }) => sum + calls, 0) !== table.facts.rows) throw changedRows(table.table);
@@ -64,14 +64,14 @@ async function readRunning(asked: RunningSumsAsked, table: TableSums): Promise<R
   const questions = await buildQuestions(asked, table);
   if (questions === null) return null;
   const counted = (await table.rows(questions.counters)).map(([counters, calls, highest, of = null]) => ({
-    ...{ of, counters: Number(counters), checked: Number(calls), highest: BigInt(highest ?? 0) },
+    ...{ of, counters: wholeIn(counters), checked: wholeIn(calls), highest: BigInt(wholeIn(highest)) },
   }));
   if (counted.some(({ highest }) => (highest + 1n) * BigInt(part) >= mostOfCounter)) return null;
   const found = await table.rows(questions.usedBefore);
   const use = counted.map(({ of, counters, checked }): UseOfCounters => {
     const usedBefore = found
       .filter(([, , other = null]) => other === of)
-      .map(([used, calls]) => [Number(used), Number(calls)] as const);
+      .map(([used, calls]) => [wholeIn(used), wholeIn(calls)] as const);
     if (usedBefore.reduce((sum, [, calls]) => sum + calls, 0) !== checked) throw changedRows(table.table);
     return { of, checked, counters: asked.by.length === 0 ? Math.min(1, checked) : counters, usedBefore };
   });
@@ -90,16 +90,16 @@ async function readRefused(
     const [day, calls, failed, high, low, since, late, lateHigh, lateLow] = row.slice(length);
     return {
       key: keyOf(row),
-      ...{ day: Number(day), calls: Number(calls), failed: Number(failed), units: joinParts(high, low) },
-      ...{ since: Number(since), late: Number(late), lateUnits: joinParts(lateHigh, lateLow) },
+      ...{ day: wholeIn(day), calls: wholeIn(calls), failed: wholeIn(failed), units: joinParts(high, low) },
+      ...{ since: wholeIn(since), late: wholeIn(late), lateUnits: joinParts(lateHigh, lateLow) },
     };
   });
   const alerts = questions.alerts === null ? [] : await table.rows(questions.alerts);
-  const [[people = null] = []] = questions.people === null ? [] : await table.rows(questions.people);
+  const [people = null] = questions.people === null ? [] : await askNumbers(table.rows, questions.people);
   return {
     byCounterAndDay: refused,
-    alerts: alerts.map((row) => ({ key: keyOf(row), at: Number(row[length]) })),
-    people: questions.people === null ? null : Number(people ?? 0),
+    alerts: alerts.map((row) => ({ key: keyOf(row), at: wholeIn(row[length]) })),
+    people,
   };
 }
 

@@ -2,7 +2,17 @@
 
 import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
-import { type AskRows, askRowsOf, type ClickHouse, changedRows, numberIn, textIn } from './clickhouse-answers.ts';
+import {
+  type AskRows,
+  askNumbers,
+  askRowsOf,
+  brokenOff,
+  type ClickHouse,
+  changedRows,
+  numberIn,
+  textIn,
+  wholeIn,
+} from './clickhouse-answers.ts';
 import {
   hasTextMetadata,
   isCoarseCost,
@@ -52,10 +62,10 @@ export async function openTable(asked: TableAsked, server: ClickHouse): Promise<
   const inWindow = ['isNotNull(t)', ...rowBounds(window)].join(' AND ');
   const place = `d${dims.indexOf('workspace')}`;
   const isMeant = isConfined ? `ifNull(${place} IN (${asked.workspaces.map(quoteLiteral).join(', ')}), 1)` : '1';
-  const [counted = []] = await rows(
+  const [malformed = 0, otherWorkspaces = 0, found = 0, ids = 0] = await askNumbers(
+    rows,
     `SELECT countIf(isNull(t)), countIf(${inWindow} AND NOT ${isMeant}), countIf(${inWindow} AND ${isMeant}), uniqExactIf(id, ${inWindow} AND ${isMeant}) FROM (${all})`,
   );
-  const [malformed = 0, otherWorkspaces = 0, found = 0, ids = 0] = counted.map(Number);
   const meant = `SELECT * FROM (${all}) WHERE ${inWindow} AND ${isMeant}`;
   const order = ['t', 'u DESC', 'tok DESC', 'fl', ...dims.map((_, at) => `d${at}`), 'cur'].join(', ');
   const duplicates = found - ids;
@@ -66,10 +76,10 @@ export async function openTable(asked: TableAsked, server: ClickHouse): Promise<
     const said = ['t', 'u', 'tok', 'fl', ...dims.map((_, at) => `d${at}`)].map(
       (name) => `ifNull(toString(${name}), '\\\\N')`,
     );
-    const [[count = '0'] = []] = await rows(
+    [contradictions = 0] = await askNumbers(
+      rows,
       `SELECT sum(length(tg_said) - countEqual(tg_said, tg_said[1])) FROM (SELECT groupArray(tg_one) AS tg_said FROM (SELECT id, sipHash64(${said.join(", '\\t', ")}) AS tg_one FROM (${meant}) ORDER BY ${order}) GROUP BY id HAVING count() > 1)`,
     );
-    contradictions = Number(count);
   }
   const counts = { malformed, found, duplicates, contradictions, otherWorkspaces };
   return { calls, facts: await readFacts(asked, dims, { calls, rows, isCoarse: isCoarseCost(columns), counts }), rows };
@@ -124,6 +134,7 @@ async function* readBatches(
     const [time = '', cost = '', tokens = '', flags = ''] = fields;
     const at = Number(time);
     // A server that fails midway writes its complaint where rows would be.
+    if (/\bDB::Exception\b/.test(line) && fields.length !== names.length + 4) throw brokenOff(line);
     if (fields.length !== names.length + 4 || !/^-?\d+$/.test(time) || at < newest) throw changedRows(asked.table);
     newest = at;
     batch.time[count] = at;
@@ -203,7 +214,7 @@ async function readFacts(
     ...[costFaults.missing, costFaults.tooFine, costFaults.outOfRange].map((fault) => `countIf(fault = ${fault})`),
     ...dims.map((_, at) => `countIf(isNull(d${at}))`),
   ];
-  const [all = []] = await rows(`SELECT ${sums.join(', ')} FROM (${calls})`);
+  const all = await askNumbers(rows, `SELECT ${sums.join(', ')} FROM (${calls})`);
   const [
     count = 0,
     oldest = 0,
@@ -213,7 +224,7 @@ async function readFacts(
     missing = 0,
     tooFine = 0,
     outOfRange = 0,
-  ] = all.map(Number);
+  ] = all;
   const currencies = await rows(
     `SELECT upper(cur) AS tg_currency, count() FROM (${calls}) WHERE fault = ${costFaults.otherCurrency} GROUP BY tg_currency ORDER BY tg_currency`,
   );
@@ -230,14 +241,14 @@ async function readFacts(
     malformed: { count: counts.malformed, first: [] },
     cost: {
       missing,
-      otherCurrency: Object.fromEntries(currencies.map(([name, number]) => [name ?? '', Number(number)])),
+      otherCurrency: Object.fromEntries(currencies.map(([name, number]) => [name ?? '', wholeIn(number)])),
       tooFine,
       outOfRange,
       ...(isCoarse ? { isCoarse } : {}),
     },
     tokensMissing,
     cacheUnknown,
-    missing: Object.fromEntries(dims.map((dim, at) => [dim, Number(all[8 + at] ?? 0)])),
+    missing: Object.fromEntries(dims.map((dim, at) => [dim, all[8 + at] ?? 0])),
     windows: [],
   };
 }

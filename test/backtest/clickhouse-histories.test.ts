@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { dimsOf } from '../../src/backtest/adapt-rows.ts';
 import { backtest, columnsOfAsked } from '../../src/backtest/backtest.ts';
+import { columnsOfRecommend, recommend } from '../../src/backtest/recommend.ts';
 import type { NamedLimit } from '../../src/backtest/replay-limit.ts';
 import { openTableRows } from '../../src/logs/clickhouse.ts';
 import type { ClickHouse } from '../../src/logs/clickhouse-answers.ts';
@@ -20,6 +21,17 @@ const table = 'portkey.history';
 
 /** As `words`, but that models are whole in some rows alone, and people have names of any letters. */
 const models = ['gpt-4o', '@openai/gpt-4o-mini', 'claude', '@openai-eu/gpt-4o'];
+
+const wish = fc.record({
+  per: fc.uniqueArray(fc.constantFrom('api_key', 'metadata._user', 'metadata.team', 'model', 'workspace_id'), {
+    minLength: 1,
+    maxLength: 2,
+  }),
+  unit: fc.constantFrom('cost' as const, 'tokens' as const, 'requests' as const),
+  reset: fc.constantFrom('monthly' as const, 'weekly' as const, 'never' as const, 'every 3 days' as const),
+  workspaces: fc.constantFrom([], ['red'], ['red', 'gone']),
+  limits: fc.oneof(fc.constant([]), fc.constant([]), limits),
+});
 
 interface Row {
   readonly id: string;
@@ -158,7 +170,9 @@ async function compare(calls: readonly Call[], after: readonly NamedLimit[]): Pr
   return heard;
 }
 
-it.skipIf(url === undefined)('answers of one limit as a replay of the same calls', { timeout: 1_200_000 }, async () => {
+const isSkipped = url === undefined;
+
+it.skipIf(isSkipped)('answers of one limit as a replay of the same calls', { timeout: 1_200_000 }, async () => {
   await send('CREATE DATABASE IF NOT EXISTS portkey');
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 80 }), limits, async (calls, [limit]) => {
@@ -166,9 +180,32 @@ it.skipIf(url === undefined)('answers of one limit as a replay of the same calls
       const heard = await compare(calls, [limit]);
       expect(heard.filter((sql) => sql.startsWith('SELECT t,'))).toEqual([]);
     }),
-    {
-      endOnFailure: process.env.TG_END !== undefined,
-      numRuns: effort('histories in ClickHouse', Number(process.env.TG_N ?? 100), 1_000),
-    },
+    { numRuns: effort('histories of one limit in ClickHouse', 60, 1_000) },
+  );
+});
+
+it.skipIf(isSkipped)('answers of several limits from rows in their order', { timeout: 1_200_000 }, async () => {
+  await send('CREATE DATABASE IF NOT EXISTS portkey');
+  await fc.assert(
+    fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 80 }), limits, async (calls, several) => {
+      await compare(calls, several);
+    }),
+    { numRuns: effort('histories of several limits in ClickHouse', 20, 300) },
+  );
+});
+
+it.skipIf(isSkipped)('recommends as a replay of the same calls does', { timeout: 1_200_000 }, async () => {
+  await send('CREATE DATABASE IF NOT EXISTS portkey');
+  await fc.assert(
+    fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 80 }), wish, async (calls, asked) => {
+      const rows = rowsOf(calls);
+      await fill(rows);
+      const dims = dimsOf(columnsOfRecommend(asked));
+      const expected = await recommend(asked, sourceOf(rows, dims));
+      const { server, asked: heard } = serverOf();
+      expect(await recommend(asked, await openTableRows({ table, dims, workspaces: [] }, server))).toEqual(expected);
+      if (asked.limits.length === 0) expect(heard.filter((sql) => sql.startsWith('SELECT t,'))).toEqual([]);
+    }),
+    { numRuns: effort('recommendations in ClickHouse', 30, 300) },
   );
 });
