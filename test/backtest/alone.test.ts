@@ -135,3 +135,11 @@ it.each<[string, Partial<RunningSumsAsked>, Partial<typeof table>]>([
 ])('asks no server about %s', async (_, more, other) => {
   expect(await buildQuestions({ ...question, ...more }, { ...table, ...other })).toBeNull();
 });
+
+it('refuses by name what counts dollars where no row says what its call cost', async () => {
+  const cost = { missing: 2_000, otherCurrency: {}, tooFine: 0, outOfRange: 0 };
+  const asked = { before: null, after: { label: 'proposed', limits: one }, counts: false };
+  const { limits, refusals } = await backtest(asked, sourceOf(generated, { cost }));
+  expect(limits).toEqual([]);
+  expect(refusals[0]?.why).toBe('counts dollars, and no row says what its call cost');
+});
