@@ -6,7 +6,6 @@ import type { NamedLimit } from '../backtest/replay-limit.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { RowSource, RowsAsked } from '../logs/row-batch.ts';
 import { compilePolicies } from '../policy/compile.ts';
 import { renderBacktestText } from '../render/backtest.ts';
 import { renderBacktestJson } from '../render/backtest-document.ts';
@@ -15,28 +14,8 @@ import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { refuseFor } from '../run/output.ts';
 import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
 import type { CommandResult, Session } from '../run/session.ts';
-import { isOfClickHouse, openClickHouse, type SourceOptions } from './clickhouse-source.ts';
-import { requireRows, rowsNeedsOf, type WindowOptions, windowAskedOf } from './logs-rows.ts';
-
-/** Opens rows of logs: reading them is another room's. */
-export type OpenRows = (asked: RowsAsked) => Promise<RowSource>;
-
-/** @throws UserError where they cannot be read */
-export function openRowsOf(session: Session, options: SourceOptions = {}): OpenRows {
-  return async (asked) => {
-    if (isOfClickHouse(options, asked.from, '--logs')) {
-      const { openTableRows } = await import('../logs/clickhouse.ts');
-      const { server, table } = openClickHouse(options, session);
-      const opening = openTableRows({ ...asked, table }, server).catch(async (error: unknown) => {
-        await server.close();
-        throw error;
-      });
-      return session.waiting('asking ClickHouse', opening);
-    }
-    const { openRows } = await import('../logs/open-rows.ts');
-    return session.waiting('reading logs', openRows(asked, rowsNeedsOf(session)));
-  };
-}
+import { requireRows, type WindowOptions, windowAskedOf } from './logs-rows.ts';
+import { type OpenRows, openRowsOf, type SourceOptions } from './rows-source.ts';
 
 export interface BacktestOptions extends SourceOptions, WindowOptions {
   readonly dir: string;

@@ -10,8 +10,8 @@ import { type AnswerBlock, renderAnswer, renderCsv } from '../render/answer.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { CommandResult, Session } from '../run/session.ts';
 import { isoOf, moneyOf, moneyOrNull } from '../tools/values.ts';
-import { isOfClickHouse, openClickHouse, type SourceOptions } from './clickhouse-source.ts';
 import { type LogsRowsOptions, rowsAskedOf, rowsNeedsOf } from './logs-rows.ts';
+import { isOfClickHouse, openClickHouse, type SourceOptions } from './rows-source.ts';
 
 export interface LogsSpendOptions extends LogsRowsOptions, SourceOptions {
   readonly by: readonly string[];

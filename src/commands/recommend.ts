@@ -18,9 +18,8 @@ import type { CommandResult, CommonOptions, Session } from '../run/session.ts';
 import { answerTool } from '../tools/call.ts';
 import { createToolContext } from '../tools/context.ts';
 import { type SuggestedBudget, suggestBudgetTool } from '../tools/suggest-budget.ts';
-import { type OpenRows, openRowsOf } from './backtest.ts';
-import type { SourceOptions } from './clickhouse-source.ts';
 import { requireRows, type WindowOptions, windowAskedOf } from './logs-rows.ts';
+import { type OpenRows, openRowsOf, type SourceOptions } from './rows-source.ts';
 
 export interface RecommendOptions extends Omit<CommonOptions, 'format'>, SourceOptions, WindowOptions {
   /** Empty: analytics are asked. */

@@ -1,5 +1,7 @@
 /** Rows of calls as columns, in the order in which they happened: what spend is added up from and limits are replayed over. */
 
+import type { RowSums } from './running-sums.ts';
+
 /** Units of a US cent: $0.0375 for a million tokens are 37,500 of them a token, so that no call needs a fraction of one. */
 export const unitsPerCent = 10_000_000_000;
 
@@ -55,6 +57,8 @@ export interface RowSource {
   readonly dictionary: Readonly<Record<string, readonly string[]>>;
   /** @throws UserError for a file that changed meanwhile, CancelledError */
   batches(question: RowQuestion): AsyncIterable<RowBatch>;
+  /** Where rows can be asked where they are. */
+  readonly sums?: RowSums | undefined;
   /** Takes away what was kept beside. */
   close(): Promise<void>;
 }
@@ -101,6 +105,12 @@ export interface SourceFacts {
   readonly gaps: readonly StoreGap[];
   /** What was asked for, where manifests beside the files say it; in order. */
   readonly windows: readonly SourceWindow[];
+}
+
+/** Rows whose cost is not in the sums, whatever the cause. */
+export function countUnpriced({ cost }: Pick<SourceFacts, 'cost'>): number {
+  const { missing, otherCurrency, tooFine, outOfRange } = cost;
+  return Object.values(otherCurrency).reduce((sum, count) => sum + count, missing + tooFine + outOfRange);
 }
 
 export interface RowsFileFacts {

@@ -4,14 +4,7 @@ import { dayMilliseconds, dayOf } from '../../consumption/windows.ts';
 import { zero } from '../../exact.ts';
 import type { BacktestFacts, Effect } from '../backtest-facts.ts';
 import { escapeHtml } from '../escape-html.ts';
-import {
-  type BacktestView,
-  buildBacktestView,
-  describeEffect,
-  isSaid,
-  type SeenFact,
-  type SeenLimit,
-} from '../view/backtest-view.ts';
+import { type BacktestView, buildBacktestView, isSaid, type SeenFact, type SeenLimit } from '../view/backtest-view.ts';
 import { drawCurve, drawDays } from './charts.ts';
 import { htmlFold, htmlPicture, htmlSection, htmlTable } from './html-cells.ts';
 import { writePage } from './shell.ts';
@@ -35,7 +28,7 @@ export function renderBacktestPage(facts: BacktestFacts): string {
 }
 
 function limitSection(limit: SeenLimit, sides: BacktestView['sides'], index: number): string {
-  const { title, shown, facts, who, more, doubts } = limit;
+  const { title, line, shown, facts, who, more, doubts } = limit;
   const counters = htmlTable(
     `who is blocked by ${title}`,
     [
@@ -50,7 +43,7 @@ function limitSection(limit: SeenLimit, sides: BacktestView['sides'], index: num
   );
   return htmlSection(
     title,
-    shown === null ? '' : `<p>${escapeHtml(describeEffect(shown))}</p>`,
+    line === null ? '' : `<p>${escapeHtml(line)}</p>`,
     factTable(title, facts, sides),
     who.length === 0 ? '' : counters,
     more === null ? '' : `<p class="more">${escapeHtml(more)}</p>`,

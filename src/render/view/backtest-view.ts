@@ -1,6 +1,7 @@
 /** What a person sees of a backtest, before it is written in a format. */
 
 import { dayOf } from '../../consumption/windows.ts';
+import type { Exact } from '../../exact.ts';
 import { formatSpent } from '../../impact/money.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { formatAmount } from '../../resources/amounts.ts';
@@ -32,6 +33,8 @@ export interface SeenFact {
 export interface SeenLimit {
   /** `per-user (marketing)`. */
   readonly title: string;
+  /** `would have refused …`; null: nothing is shown. */
+  readonly line: string | null;
   /** Whose counters, days and curve are shown: as it is to be, else as it was. */
   readonly shown: Effect | null;
   readonly facts: readonly SeenFact[];
@@ -78,11 +81,14 @@ export function buildBacktestView(facts: BacktestFacts): BacktestView {
 }
 
 /** `would have refused 1.2 % of these calls, $310, 3 people`: for whoever has one line. */
-export function describeEffect({ checked, stopped, cutAt }: Pick<Effect, 'checked' | 'stopped' | 'cutAt'>): string {
+function describeEffect(
+  { checked, stopped, cutAt }: Pick<Effect, 'checked' | 'stopped' | 'cutAt'>,
+  rows: BacktestRows,
+): string {
   const part = cutAt === null ? '' : `, had nothing been used before ${formatInstant(cutAt)}`;
   if (stopped.calls === 0) return `would have refused none of ${count(checked)} calls${part}`;
   const people = stopped.people === null ? '' : `, ${stopped.people} ${stopped.people === 1 ? 'person' : 'people'}`;
-  return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatSpent(stopped.money, 'cost')}${people}${part}`;
+  return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatCost(stopped.money, rows)}${people}${part}`;
 }
 
 /** Of the limits of one change, in one line: as it is to be, or that it cannot be told. */
@@ -94,10 +100,10 @@ export function describeReplayed(
   const [refusal] = refusals.filter(isOfChange);
   const effects = own.flatMap(({ after }) => (after === null ? [] : [after]));
   const span = rows.oldest === null || rows.newest === null ? '' : `${dayOf(rows.oldest)} to ${dayOf(rows.newest)}: `;
-  const [first, ...more] = effects.map(describeEffect);
+  const [first, ...more] = effects.map((effect) => describeEffect(effect, rows));
   if (first !== undefined) return `${span}${[first, ...more].join('; ')}`;
   const [gone] = own.flatMap(({ before }) => (before === null ? [] : [before]));
-  if (gone !== undefined) return `${span}without it; as it was it ${describeEffect(gone)}`;
+  if (gone !== undefined) return `${span}without it; as it was it ${describeEffect(gone, rows)}`;
   return refusal === undefined ? '' : `not replayed over logs: it ${escapeInvisible(refusal.why)}`;
 }
 
@@ -108,6 +114,7 @@ function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: Bac
   const hasAlert = before?.alert != null || after?.alert != null;
   return {
     title: placeOf(name, workspace),
+    line: shown === null ? null : describeEffect(shown, rows),
     shown,
     facts: [
       fact('limit', sides, ({ said }) => said),
@@ -117,7 +124,7 @@ function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: Bac
       fact('failed anyway', sides, ({ stopped }) =>
         stopped.calls === 0 ? nothing : `${percent(stopped.failed, stopped.calls)} of the refused`,
       ),
-      fact('gateway lag', sides, describeLate),
+      fact('gateway lag', sides, (effect) => describeLate(effect, rows)),
       fact('stops nobody', sides, describeSmallest),
     ],
     who: (shown?.who ?? []).map(({ who, since, days, calls, money, alertAt }) => ({
@@ -125,14 +132,14 @@ function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: Bac
       since: formatInstant(since),
       days: String(days),
       calls: count(calls),
-      money: formatSpent(money, 'cost'),
+      money: isCostKnown(rows) ? formatSpent(money, 'cost') : nothing,
       alert: alertAt === null ? nothing : formatInstant(alertAt),
     })),
     more: more === 0 ? null : `and ${count(more)} more`,
     days: (shown?.days ?? []).map(({ day, calls, money }) => ({
       day: dayOf(day),
       calls: count(calls),
-      money: formatSpent(money, 'cost'),
+      money: isCostKnown(rows) ? formatSpent(money, 'cost') : nothing,
     })),
     curve: (shown?.curve ?? []).map(({ amount, refused }) => ({
       amount: formatAmount(amount, shown?.limit.unit ?? 'cost'),
@@ -147,9 +154,18 @@ function fact<T>(label: string, { before, after }: Sides<T>, say: (value: T) => 
   return { label, before: shown(before), after: shown(after) };
 }
 
+/** Where no row says what its call cost, sums are not zero: nobody knows them. */
+function isCostKnown({ count: all, costUnknown }: BacktestRows): boolean {
+  return all === 0 || costUnknown < all;
+}
+
+function formatCost(money: Exact, rows: BacktestRows): string {
+  return isCostKnown(rows) ? formatSpent(money, 'cost') : 'cost not known';
+}
+
 function describeStopped({ calls, money }: Stopped, checked: number, rows: BacktestRows): string {
   if (calls === 0) return `none of ${count(checked)} calls`;
-  return `${count(calls)} of ${count(checked)} calls (${percent(calls, checked)}) · ${formatSpent(money, 'cost')} of ${formatSpent(rows.money, 'cost')}`;
+  return `${count(calls)} of ${count(checked)} calls (${percent(calls, checked)}) · ${isCostKnown(rows) ? `${formatSpent(money, 'cost')} of ${formatSpent(rows.money, 'cost')}` : 'cost not known'}`;
 }
 
 function describeBlocked({ blocked, counters, first, limit }: Effect): string {
@@ -164,9 +180,9 @@ function describeAlerted({ alert, limit }: Effect): string {
   return `${formatAmount(limit.alert ?? 0, limit.unit)}: ${count(alert.counters)} ${nounOf(limit.per, alert.counters)}${first}`;
 }
 
-function describeLate({ late, limit }: Effect): string {
+function describeLate({ late, limit }: Effect, rows: BacktestRows): string {
   if (!isBudgetLimit(limit) || late.calls === 0) return nothing;
-  return `lets up to ${count(late.calls)} of them through, ${formatSpent(late.money, 'cost')}`;
+  return `lets up to ${count(late.calls)} of them through, ${formatCost(late.money, rows)}`;
 }
 
 function describeSmallest({ smallest, limit }: Effect): string {
