@@ -1,20 +1,22 @@
 /** Rows as a source hands them on, in the words of conditions. */
 
-import type { RowBatch, RowSource } from '../logs/row-batch.ts';
+import { plainDims, type RowBatch, type RowSource } from '../logs/row-batch.ts';
 import { peopleColumn } from './refused-calls.ts';
 import type { RowFacts } from './replay-limit.ts';
 
 /** What a source calls a column, where that is another word. */
 const ofSource: Readonly<Record<string, string>> = { [peopleColumn]: 'user' };
 
-/** No row of any source holds it. */
-const never: ReadonlySet<string> = new Set(['endpoint_type', 'mcp_server', 'mcp_tool']);
+/** Of what limits go by, rows of some source hold these; an integration, a kind of request or a tool stands in none. */
+function isHeld(column: string): boolean {
+  return column.startsWith('metadata.') || (plainDims as readonly string[]).includes(column);
+}
 
 /** Dimensions that a source has to be opened with for these columns. */
 export function dimsOf(columns: Iterable<string>): readonly string[] {
   const dims = new Set<string>();
   for (const column of columns) {
-    if (never.has(column)) continue;
+    if (!isHeld(column)) continue;
     dims.add(ofSource[column] ?? column);
     if (column === 'model') dims.add('provider');
   }

@@ -48,6 +48,22 @@ describe('backtest', () => {
     expect(document.limits.map(({ name }) => name)).toEqual(['per-user']);
   });
 
+  it('reads the files for what rows can hold alone, and names the limit of an integration that no row names', async () => {
+    const session = inFolder({
+      'org.yaml': `${org}integrations:\n  openai-prod:\n    new_workspaces:\n      budget: $5\n      reset: monthly\n`,
+      'red.yaml': workspace(perUser('$2')),
+    });
+    const row = { created_at: '2026-10-01T08:00:00.000Z', cost: 1, workspace_slug: 'ws-team-00' };
+    const lines = ['a', 'b'].map((id) => JSON.stringify({ id, ...row, metadata: { _user: id } }));
+    writeFileSync(join(session.cwd, 'rows.jsonl'), lines.join('\n'));
+    const { output } = await runBacktest({ ...usual, format: 'json' }, session);
+    const { limits, not_replayed: not } = backtestDocumentSchema.parse(JSON.parse(output));
+    expect(not.map(({ name, why }) => [name, why])).toEqual([
+      ['integrations/openai-prod', expect.stringContaining('counts calls by integration')],
+    ]);
+    expect(limits.map(({ after }) => after?.checked_calls)).toEqual([2]);
+  });
+
   it('shows a change beside what was', async () => {
     const session = inFolder({ 'org.yaml': org, 'red.yaml': workspace(perUser('$3')) });
     const git = (...words: string[]) =>
