@@ -4,45 +4,18 @@
  */
 
 import { UserError } from '../errors.ts';
-import { compilePolicies } from '../policy/compile.ts';
 import { keyMeantBy } from '../policy/match.ts';
-import { type PrintedValue, renderYaml } from '../policy/yaml-text.ts';
-import { limitsOfDesired } from './desired-limits.ts';
+import type { PrintedValue } from '../policy/yaml-text.ts';
+import { readLonePolicy } from './lone-policy.ts';
 import type { NamedLimit } from './replay-limit.ts';
-
-const anywhere = 'any-workspace';
 
 /** @throws UserError where it cannot be read */
 export function parseLimitPhrase(text: string): NamedLimit {
   const { workspace, policy } = readWords(text);
-  const files = [
-    { path: 'org.yaml', text: renderYaml(new Map(Object.entries(organisation))) },
-    {
-      path: 'workspace.yaml',
-      text: renderYaml(
-        new Map<string, PrintedValue>([
-          ['version', 1],
-          ['kind', 'workspace'],
-          ['workspace', workspace ?? anywhere],
-          ['policies', new Map([['limit', policy]])],
-        ]),
-      ),
-    },
-  ];
-  const { desired, diagnostics } = compilePolicies(files);
-  const problem = diagnostics.find(({ severity }) => severity === 'error');
-  if (problem !== undefined) throw refuse(text, problem.message);
-  const [limit] = desired === null ? [] : limitsOfDesired(desired);
-  if (limit === undefined) throw refuse(text, 'it limits nothing');
-  return { ...limit, workspace, name: text };
+  const limit = readLonePolicy(policy, workspace);
+  if (typeof limit === 'string') throw refuse(text, limit);
+  return { ...limit, name: text };
 }
-
-const organisation: Readonly<Record<string, PrintedValue>> = {
-  version: 1,
-  kind: 'org',
-  environment: 'backtest',
-  organisation: '00000000-0000-0000-0000-000000000000',
-};
 
 function refuse(text: string, why: string): UserError {
   return new UserError(`--limit ${JSON.stringify(text)}: ${why}`, {

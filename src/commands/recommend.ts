@@ -1,14 +1,18 @@
 import { dimsOf } from '../backtest/adapt-rows.ts';
 import { limitsOfDesired } from '../backtest/desired-limits.ts';
+import { readLonePolicy } from '../backtest/lone-policy.ts';
 import { columnsOfRecommend, recommend } from '../backtest/recommend.ts';
 import { type MayStop, printBudget, recommendedFiles } from '../backtest/recommend-yaml.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { smallestBudgets } from '../policy/advice.ts';
 import { keyMeantBy } from '../policy/match.ts';
+import type { PrintedValue } from '../policy/yaml-text.ts';
 import { renderAnswer } from '../render/answer.ts';
 import { renderRecommendJson, renderRecommendText } from '../render/recommend.ts';
-import { isProblem, parseAmount, parseReset } from '../resources/amounts.ts';
-import type { Reset, Unit } from '../resources/types.ts';
+import { formatAmount, isProblem, parseAmount } from '../resources/amounts.ts';
+import { isBudgetLimit, timed } from '../resources/limit.ts';
+import type { Unit } from '../resources/types.ts';
 import { loadPoliciesIfAny } from '../run/load-policies.ts';
 import { openBackend } from '../run/open-backend.ts';
 import { refuseFor } from '../run/output.ts';
@@ -42,13 +46,13 @@ export async function runRecommend(
 ): Promise<CommandResult> {
   const words = options.by.length === 0 ? ['workspace'] : options.by;
   if (options.logs.length === 0 && options.rowsFrom !== 'clickhouse') return suggest(options, words, session);
-  const per = words.map(keyMeantBy).sort();
+  const counted = readCounted(words, options);
   const loaded = await loadPoliciesIfAny({ ...options, quiet: true }, session);
   if (loaded !== null && loaded.desired === null) {
     return refuseFor(loaded.diagnostics, options.format === 'json' ? 'json' : 'text', session);
   }
   const asked = {
-    ...{ per: [...new Set(per)], unit: options.unit, reset: resetOf(options.reset), workspaces: options.workspace },
+    ...{ ...counted, unit: options.unit, workspaces: options.workspace },
     limits: loaded?.desired == null ? [] : limitsOfDesired(loaded.desired),
   };
   const source = await open({
@@ -75,12 +79,37 @@ export async function runRecommend(
   }
 }
 
-function resetOf(text: string): Reset {
-  const reset = parseReset(text);
-  if (reset !== null) return reset;
-  throw new UserError(`--reset ${JSON.stringify(text)} is not when a budget starts again`, {
-    hint: 'Write monthly, weekly, never, or such as "every 14 days".',
-  });
+/** As policy files take it, since it is to be pasted into them. @throws UserError for what they would refuse */
+function readCounted(by: readonly string[], { unit, reset }: RecommendOptions) {
+  const budget = formatAmount(smallestBudgets[unit], unit);
+  const read = (per: readonly string[], refuse: (why: string) => UserError) => {
+    const lone = readLonePolicy(
+      new Map<string, PrintedValue>([
+        ['budget', budget],
+        ['reset', reset],
+        ['per', [...new Set(per)]],
+      ]),
+      null,
+    );
+    if (typeof lone === 'string') throw refuse(lone);
+    return lone.limit;
+  };
+  read(
+    ['workspace_id'],
+    (why) =>
+      new UserError(`--reset ${JSON.stringify(reset)}: ${why}`, {
+        hint: 'Write monthly, weekly, never, or such as "every 14 days".',
+      }),
+  );
+  const limit = read(
+    by.map(keyMeantBy),
+    (why) =>
+      new UserError(`--by ${by.map((word) => JSON.stringify(word)).join(' --by ')}: ${why}`, {
+        hint: 'Write workspace, user, key, model, provider, or metadata.KEY.',
+      }),
+  );
+  if (!isBudgetLimit(limit)) throw new Error('a budget was read as a rate');
+  return { per: limit.per, reset: timed(limit).reset };
 }
 
 /** What `suggest_budget` answers an agent. */

@@ -188,6 +188,20 @@ describe('recommend', () => {
     );
   });
 
+  it('counts by what a policy can be written for, and refuses the rest by the name of the flag', async () => {
+    const session = inFolder({});
+    const ask = (more: object) => runRecommend({ ...asked, format: 'yaml', ...more }, session, open);
+    for (const by of ['day', 'nosuch', 'status', 'currency', 'endpoint', 'metadata.', '__proto__', 'toString']) {
+      await expect(ask({ by: [by] }), by).rejects.toThrow(`--by ${JSON.stringify(by)}: `);
+    }
+    for (const reset of ['every 0 days', 'every 9999 days', 'quarterly', '']) {
+      await expect(ask({ reset }), reset).rejects.toThrow(`--reset ${JSON.stringify(reset)}: `);
+    }
+    expect((await ask({ by: ['workspace', 'user', 'user'], reset: 'every 1 day' })).output).toMatch(
+      /reset: every 1 day[\s\S]*per:\n\s+- metadata\._user\n\s+- workspace_id/,
+    );
+  });
+
   it('says to programs in JSON what is wrong with the files', async () => {
     const session = inFolder({ 'org.yaml': org, 'red.yaml': workspace(perUser('much')) });
     const { exit, output } = await runRecommend({ ...asked, format: 'json' }, session, open);
