@@ -8,6 +8,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { smallestBudgets } from '../policy/advice.ts';
 import { keyMeantBy } from '../policy/match.ts';
 import type { PrintedValue } from '../policy/yaml-text.ts';
+import { escapeInvisible } from '../printable.ts';
 import { renderAnswer } from '../render/answer.ts';
 import { renderRecommendJson, renderRecommendText } from '../render/recommend.ts';
 import { formatAmount, isProblem, parseAmount } from '../resources/amounts.ts';
@@ -69,7 +70,10 @@ export async function runRecommend(
       case 'yaml':
         return {
           exit: exitCodes.ok,
-          output: files.map(({ workspace, text }) => `# workspaces/${workspace}.yaml\n${text}`).join('---\n'),
+          // Who wrote the rows chose the name: a line of it must not end the comment.
+          output: files
+            .map(({ workspace, text }) => `# workspaces/${escapeInvisible(workspace)}.yaml\n${text}`)
+            .join('---\n'),
         };
       case 'text':
         return { exit: exitCodes.ok, output: renderRecommendText(facts, files, session.style) };

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { type BacktestOptions, runBacktest } from '../../src/commands/backtest.ts';
 import { runRecommend } from '../../src/commands/recommend.ts';
 import { backtestDocumentSchema } from '../../src/render/backtest-document.ts';
@@ -186,6 +187,22 @@ describe('recommend', () => {
     await expect(runRecommend({ ...asked, reset: 'daily', format: 'text' }, session, open)).rejects.toThrow(
       '--reset "daily"',
     );
+  });
+
+  it('lets no name of a workspace out of its place in the YAML', async () => {
+    const session = inFolder({});
+    const names = ['x\npolicies: {evil: 1}\n#', '\u001b[2J', 'a\u202eb', 'x\u2028y: 1', '- a'];
+    const { workspace: _, ...words } = rows.words;
+    const hostile = {
+      ...rows,
+      words: { ...words, workspace: (rows.words.workspace ?? []).map((old, at) => names[at] ?? old) },
+    };
+    const options = { ...asked, workspace: names, by: ['workspace'], format: 'yaml' } as const;
+    const { output } = await runRecommend(options, session, async () => sourceOf(hostile));
+    expect(output).not.toContain('\u001b');
+    const documents = parseAllDocuments(output).map((one) => one.toJS() as { workspace: string; policies: object });
+    expect(documents.map(({ workspace: slug }) => slug).sort()).toEqual([...names].sort());
+    for (const { policies } of documents) expect(Object.keys(policies)).toEqual(['cost-workspace-monthly']);
   });
 
   it('counts by what a policy can be written for, and refuses the rest by the name of the flag', async () => {
