@@ -195,10 +195,10 @@ async function readManifest(
   const manifest = parseStoreManifest(text);
   if (manifest === null) {
     throw new UserError(`${storeManifestPath(folder)} is not a manifest of this version of tollgate`, {
-      hint: 'Name another folder with --store, or delete that one: it is pulled again.',
+      hint: 'Name another folder with --store, or delete the folder of that file: its days are asked for again.',
     });
   }
-  if (manifest.workspace_id !== id || manifest.base_url !== baseUrl) {
+  if (manifest.workspace_id !== id || manifest.workspace !== slug || manifest.base_url !== baseUrl) {
     throw new UserError(
       `${folder} holds calls of the workspace ${manifest.workspace} (${manifest.workspace_id}) of ${manifest.base_url}, not of ${slug} (${id}) of ${baseUrl}`,
       { hint: 'Name another folder with --store.' },

@@ -269,6 +269,31 @@ describe('commands over a store', () => {
     expect(more.stdout).toContain(dayText(9));
   });
 
+  it('logs spend, top and audit refuse days whose manifest is cut off, of a later version, gone, or names no day', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(3) }) });
+    await pulled(asker, `${pull} --since 3d`);
+    const file = join(folderOf(asker), 'manifest.json');
+    const text = readFileSync(file, 'utf8');
+    const period = `${dayText(2)}..${dayText(1)}`;
+    for (const broken of [
+      text.slice(0, 200),
+      text.replace('"format": 1', '"format": 2'),
+      text.replace(dayText(1), '2026-13-45'),
+      text.replace(/"file": "/, '"file": "../'),
+      null,
+    ]) {
+      if (broken === null) rmSync(file);
+      else writeFileSync(file, broken);
+      for (const words of ['spend', 'top', 'spend --workspace ws-team-a', `audit ${period} --out a.jsonl`]) {
+        const ran = await asker.type(`logs ${words}`);
+        expect([ran.exit, ran.stderr], words).toEqual([1, expect.stringContaining('ws-team-a/manifest.json is not ')]);
+        expect(ran.stderr, words).toContain('Delete that folder');
+      }
+    }
+    rmSync(folderOf(asker), { recursive: true });
+    expect(await pulled(asker, `${pull} --since 3d`)).toMatchObject({ days: 3, rows: 6 });
+  });
+
   it('logs audit is not whole without a workspace that was asked for and never pulled', async () => {
     const asker = await ask({ state: smallState({ requestLogs: rows(3) }) });
     await pulled(asker, `${pull} --since 3d`);
