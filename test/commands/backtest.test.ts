@@ -142,10 +142,17 @@ describe('backtest', () => {
     });
     for (const format of ['text', 'json', 'html'] as const) {
       const options: BacktestOptions = { ...usual, format };
-      const { output } = await runBacktest(options, session, open);
-      expect(output).not.toMatch(/user-\d+@/);
-      expect(output).toContain('$1.50 monthly');
+      for (const limit of [[], ['per user $1.50 monthly']]) {
+        const { output } = await runBacktest({ ...options, limit }, session, open);
+        expect(output).not.toMatch(/user-\d+@/);
+        expect(output).toContain('$1.50 monthly');
+      }
     }
+    const named = { ...usual, limit: ['per user $1.50 monthly'] };
+    expect((await runBacktest(named, inFolder({ 'org.yaml': org }), open)).output).toMatch(/user-\d+@/);
+    // What cannot be read may say it too.
+    const broken = inFolder({ 'org.yaml': `${org}review:\n  show_people: counts\n`, 'red.yaml': 'policies: 1\n' });
+    expect((await runBacktest(named, broken, open)).output).not.toMatch(/user-\d+@/);
   });
 
   it('gives the same bytes for the same rows, however they are cut', async () => {
