@@ -58,11 +58,16 @@ export async function backtest(asked: BacktestAsked, source: RowSource): Promise
       const { workspace, name } = limit.named;
       return { workspace, name, before: effectOf(runsBefore.get(key)), after: effectOf(runsAfter.get(key)) };
     });
-  const together = (side: Replay | null): Stopped | null => (side === null ? null : stoppedOf(side.refused, hasPeople));
+  // Of limits none of which could be replayed it is not known what they refuse.
+  const together = (side: Replay | null, asked: readonly NamedLimit[]): Stopped | null =>
+    side === null || (side.runs.length === 0 && asked.length > 0) ? null : stoppedOf(side.refused, hasPeople);
   return {
     rows: rowsOf(source, after, rows.silent),
     sides: asked.before === null ? null : { before: asked.before.label, after: asked.after.label },
-    together: { before: together(before), after: together(after) },
+    together: {
+      before: together(before, asked.before?.limits ?? []),
+      after: together(after, asked.after.limits),
+    },
     limits,
     refusals: [...refusals].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, refusal]) => refusal),
     counts: asked.counts,

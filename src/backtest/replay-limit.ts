@@ -115,12 +115,12 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
     amount: amountOf(limit.amount),
     alert: isBudgetLimit(limit) && typeof limit.alert === 'number' ? amountOf(limit.alert) : null,
     windowOf: isBudgetLimit(limit) ? windowOfBudget(limit, anchor) : windowOfRate(secondsOfWindow[limit.window] * 1000),
-    doubts: listDoubts(named),
+    doubts: listDoubts(named, facts),
   };
 }
 
 /** Null: it can be replayed. */
-function explainRefusal(named: NamedLimit, { columns, words }: RowFacts): string | null {
+function explainRefusal(named: NamedLimit, { columns, words, oldest }: RowFacts): string | null {
   const { limit } = named;
   if (limit.target !== 'llm') return 'counts calls of MCP tools, which logs of model calls do not hold';
   if (limit.kind === 'integration-limits')
@@ -132,6 +132,7 @@ function explainRefusal(named: NamedLimit, { columns, words }: RowFacts): string
   const odd = (limit.match === 'all' ? [] : limit.match).find(({ others }) => others !== undefined);
   if (odd !== undefined) return `has a condition on ${odd.key} with members whose meaning is not known`;
   if (limit.per.includes('config')) return 'counts by config, which the gateway was not seen to do';
+  if (oldest === null) return 'has no call to be judged by: there are no rows';
   const missing = columnsOf(named).find((column) => !columns.has(column));
   if (missing !== undefined) return missingWords[missing] ?? `goes by ${missing}, of which no row says anything`;
   return explainName(named, words);
@@ -162,7 +163,13 @@ const missingWords: Readonly<Record<string, string>> = {
   endpoint_type: 'has a condition on the kind of request, which no row holds',
 };
 
-function listDoubts({ limit, starting }: NamedLimit): readonly string[] {
+function listDoubts(named: NamedLimit, { columns }: RowFacts): readonly string[] {
+  const isOfAny = named.workspace === null && named.subject === null && !columns.has('workspace');
+  const own = listOwnDoubts(named);
+  return isOfAny ? ['These rows do not say their workspace: all are taken to be of one.', ...own] : own;
+}
+
+function listOwnDoubts({ limit, starting }: NamedLimit): readonly string[] {
   if (!isBudgetLimit(limit)) {
     return limit.unit === 'tokens'
       ? ['Rows do not hold the `max_tokens` that a call asked for: each is checked as if it asked for one token.']

@@ -3,6 +3,8 @@ import { backtest } from '../../src/backtest/backtest.ts';
 import { parseLimitPhrase } from '../../src/backtest/limit-phrase.ts';
 import { renderBacktestText } from '../../src/render/backtest.ts';
 import { backtestDocumentSchema, renderBacktestJson } from '../../src/render/backtest-document.ts';
+import type { Stopped } from '../../src/render/backtest-facts.ts';
+import { describeEffect } from '../../src/render/view/backtest-view.ts';
 import { generateRows } from './generate-rows.ts';
 import { sourceOf } from './source-of-rows.ts';
 
@@ -40,5 +42,38 @@ describe('backtest', () => {
       "
     `);
     expect(backtestDocumentSchema.parse(JSON.parse(renderBacktestJson(facts))).limits).toHaveLength(1);
+  });
+
+  it('never says that a limit refuses none of no calls: of no rows, of a workspace, or of a condition that none meets', async () => {
+    const { workspace: _, ...unnamed } = rows.words;
+    const none = { ...rows, chunks: [] };
+    for (const [source, phrase, said] of [
+      [none, '$20 monthly', 'there are no rows'],
+      [none, 'per user $20 monthly', 'there are no rows'],
+      [none, '5 requests/minute in ws-team-00', 'there are no rows'],
+      [rows, '$20 monthly in ws-nobody', 'and no row is'],
+    ] as const) {
+      const asked = { before: null, after: { label: 'files', limits: [parseLimitPhrase(phrase)] }, counts: false };
+      const facts = await backtest(asked, sourceOf(source));
+      expect(renderBacktestText(facts, style), phrase).toMatch(new RegExp(`^Not replayed: .*${said}`));
+      const document = backtestDocumentSchema.parse(JSON.parse(renderBacktestJson(facts)));
+      expect([document.limits, document.refused], phrase).toEqual([[], { before: null, after: null }]);
+    }
+    const facts = await ask('$20 monthly for user nobody@example.com', '$5 monthly per api_key');
+    expect(renderBacktestText(facts, style)).not.toMatch(/none of 0/);
+    expect(renderBacktestText(facts, style)).toMatch(/refused +no call of these logs is in its scope/);
+    const [effect] = facts.limits;
+    expect(effect?.after?.checked).toBe(0);
+    expect(describeEffect(effect?.after ?? { checked: 1, stopped: facts.together.after as Stopped })).toContain(
+      'is not known',
+    );
+    // Rows without a workspace are not known to be of one.
+    const loose = await backtest(
+      { before: null, after: { label: 'files', limits: [parseLimitPhrase('$20 monthly')] }, counts: false },
+      sourceOf({ ...rows, words: unnamed }),
+    );
+    expect(renderBacktestText(loose, style)).toContain(
+      'These rows do not say their workspace: all are taken to be of one.',
+    );
   });
 });

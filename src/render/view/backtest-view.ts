@@ -77,8 +77,12 @@ export function buildBacktestView(facts: BacktestFacts): BacktestView {
   };
 }
 
+/** Nobody knows whether such calls are never made, or written in another way. */
+const unmet = 'no call of these logs is in its scope';
+
 /** `would have refused 1.2 % of these calls, $310, 3 people`: for whoever has one line. */
 export function describeEffect({ checked, stopped }: Pick<Effect, 'checked' | 'stopped'>): string {
+  if (checked === 0) return `${unmet}: whom it would have refused is not known`;
   if (stopped.calls === 0) return `would have refused none of ${count(checked)} calls`;
   const people = stopped.people === null ? '' : `, ${stopped.people} ${stopped.people === 1 ? 'person' : 'people'}`;
   return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatSpent(stopped.money, 'cost')}${people}`;
@@ -147,12 +151,14 @@ function fact<T>(label: string, { before, after }: Sides<T>, say: (value: T) => 
 }
 
 function describeStopped({ calls, money }: Stopped, checked: number, rows: BacktestRows): string {
+  if (checked === 0) return unmet;
   if (calls === 0) return `none of ${count(checked)} calls`;
   return `${count(calls)} of ${count(checked)} calls (${percent(calls, checked)}) · ${formatSpent(money, 'cost')} of ${formatSpent(rows.money, 'cost')}`;
 }
 
 function describeBlocked({ blocked, counters, first, limit }: Effect): string {
   const noun = nounOf(limit.per, counters);
+  if (counters === 0) return nothing;
   if (first === null) return `none of ${count(counters)} ${noun}`;
   return `${count(blocked)} of ${count(counters)} ${noun} · first: ${first.who}, ${formatInstant(first.at)}`;
 }
@@ -197,7 +203,7 @@ function describeSpan({ oldest, newest, count: rows, inScope, files }: BacktestR
   return `${formatInstant(oldest)} to ${formatInstant(newest)} · ${count(rows)} rows, ${count(inScope)} in scope · ${count(files)} ${files === 1 ? 'file' : 'files'}`;
 }
 
-function listNotes({ rows, limits, together }: BacktestFacts): string[] {
+function listNotes({ rows, limits, together, refusals }: BacktestFacts): string[] {
   const notes = rows.said.map(escapeInvisible);
   if (rows.cacheUnknown > 0)
     notes.push(
@@ -210,6 +216,7 @@ function listNotes({ rows, limits, together }: BacktestFacts): string[] {
     notes.push(
       `Lower bound: ${count(rows.refused)} calls were refused then and cost nothing. What they would have cost under a wider limit nobody knows.`,
     );
+  if (refusals.length > 0 && limits.length > 0) notes.push('What is not replayed is in no sum.');
   if (limits.length > 1) notes.push('What stops nobody is told of each limit as if it were the only one.');
   if ((together.after?.calls ?? 0) + (together.before?.calls ?? 0) > 0)
     notes.push(
