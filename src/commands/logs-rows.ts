@@ -35,7 +35,10 @@ export function rowsAskedOf(options: LogsRowsOptions, session: Session): Omit<Ro
     });
   }
   const today = startOfDay(nowOf(session).getTime());
-  const window = since === undefined ? { from, to } : { from: today - (since - 1) * dayMilliseconds, to };
+  const window =
+    since === undefined
+      ? { from, to }
+      : { from: today - (since - 1) * dayMilliseconds, to: to ?? today + dayMilliseconds };
   return { from: files.length === 0 ? [store] : files, workspaces: workspace, window };
 }
 

@@ -9,8 +9,9 @@ import { readTextIfAny } from '../replace-file.ts';
 import { type Database, quoteText } from './duckdb.ts';
 import { manifestPathOf } from './export-to-file.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
-import type { RowsAsked } from './row-batch.ts';
+import type { RowsAsked, StoreGap } from './row-batch.ts';
 import { beginOfDay, type KeptWorkspace, readStore } from './store.ts';
+import { findGaps } from './store-gaps.ts';
 
 export interface RowsFile {
   /** As it was named, or found below what was named. */
@@ -31,23 +32,36 @@ interface FilesAsked extends Pick<RowsAsked, 'from' | 'workspaces' | 'window'> {
   readonly folder: string;
 }
 
-/** The files that `from` names, each once, in order of their paths. @throws UserError for a name that means none */
-export async function findFiles(asked: FilesAsked, database: Database): Promise<RowsFile[]> {
+export interface FoundFiles {
+  /** Each once, in order of their paths. */
+  readonly files: readonly RowsFile[];
+  readonly gaps: readonly StoreGap[];
+}
+
+/** What `from` names. @throws UserError for a name that means nothing */
+export async function findFiles(asked: FilesAsked, database: Database): Promise<FoundFiles> {
   const found = new Map<string, RowsFile>();
+  const gaps: StoreGap[] = [];
   for (const name of asked.from) {
-    for (const file of await expand(name, asked, database)) found.set(file.path, file);
+    const { files, gaps: more } = await expand(name, asked, database);
+    for (const file of files) found.set(file.path, file);
+    gaps.push(...more);
   }
-  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { files: [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1)), gaps };
 }
 
 /** A name that is there means itself, whatever is in it; a folder a store, or the files right below it. */
-async function expand(name: string, asked: FilesAsked, database: Database): Promise<readonly RowsFile[]> {
-  const { folder } = asked;
+async function expand(name: string, asked: FilesAsked, database: Database): Promise<FoundFiles> {
+  const { folder, workspaces, window = { from: null, to: null } } = asked;
   const place = path.resolve(folder, name);
   const there = await stat(place).catch(() => null);
   if (there?.isDirectory() === true) {
     const kept = await readStore(place);
-    if (kept.length > 0) return (await Promise.all(kept.map((one) => daysOf(one, name, asked)))).flat();
+    if (kept.length > 0) {
+      const files = await Promise.all(kept.map((one) => daysOf(one, name, asked)));
+      const held = kept.map(({ manifest }) => manifest);
+      return { files: files.flat(), gaps: findGaps(held, workspaces, window) };
+    }
     const names = (await readdir(place)).filter(isRowsName);
     if (names.length === 0) throw refuseName(name, 'a folder without rows');
     return lookAll(
@@ -75,9 +89,9 @@ function refuseName(name: string, what: string): UserError {
   });
 }
 
-async function lookAll(names: readonly string[], folder: string): Promise<RowsFile[]> {
+async function lookAll(names: readonly string[], folder: string): Promise<FoundFiles> {
   const files = await Promise.all(names.map((name) => look(name, path.resolve(folder, name))));
-  return files.filter((file) => file !== null);
+  return { files: files.filter((file) => file !== null), gaps: [] };
 }
 
 /** @throws UserError for a file that is not as its manifest says */

@@ -97,6 +97,16 @@ export interface SourceFacts {
   readonly missing: Readonly<Record<string, number>>;
   /** What was asked for, where manifests beside the files say it; in order. */
   readonly windows: readonly SourceWindow[];
+  /** Of stores: days of the window that they do not hold. Default: none, or nobody knows. */
+  readonly gaps?: readonly StoreGap[] | undefined;
+}
+
+export interface StoreGap {
+  readonly workspace: string;
+  /** Days, or the first and the last of some that follow each other. */
+  readonly missing: readonly string[];
+  /** Days that were not over when they were asked for. */
+  readonly open: readonly string[];
 }
 
 export interface RowsFileFacts {

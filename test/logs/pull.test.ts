@@ -294,6 +294,35 @@ describe('commands over a store', () => {
     expect(await pulled(asker, `${pull} --since 3d`)).toMatchObject({ days: 3, rows: 6 });
   });
 
+  it('logs spend and top name the days of the window that the store lacks, and those that were not over', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(9) }) });
+    await pulled(asker, `${pull} --since 3d`);
+    const say = async (words: string) => (await asker.type(`logs ${words}`)).stdout.replace(/\s+/g, ' ');
+    const gap = `Not in the store: ${dayText(8)} to ${dayText(3)}, of ws-team-a.`;
+    const open = `Not complete in the store yet: ${dayText(0)}, of ws-team-a.`;
+    for (const words of ['spend', 'top', 'spend --format json']) {
+      const said = await say(`${words} --from ${dayText(8)} --to ${dayText(0)}`);
+      expect(said, words).toContain(gap);
+      expect(said, words).toContain(open);
+    }
+    expect(await say('spend --since 9d')).toContain(gap);
+    expect(await say(`spend --from ${dayText(8)} --to ${dayText(8)}`)).toContain(`Not in the store: ${dayText(8)}, of`);
+    expect(await say('spend --workspace ws-never')).toContain(
+      `Not in the store: ${dayText(2)} to ${dayText(0)}, of ws-never`,
+    );
+    const focus = await asker.type(`logs spend --format focus --from ${dayText(8)} --to ${dayText(1)}`);
+    expect(focus.stderr.replace(/\s+/g, ' ')).toContain(gap);
+    const whole = await say(`spend --from ${dayText(2)} --to ${dayText(1)}`);
+    expect(whole).not.toContain('in the store');
+    // A hole in the middle is one too, without a window.
+    await pulled(asker, `${pull} --since 6d`);
+    const file = join(folderOf(asker), 'manifest.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { days: Record<string, object> };
+    delete manifest.days[dayText(4)];
+    writeFileSync(file, JSON.stringify(manifest));
+    expect(await say('spend')).toContain(`Not in the store: ${dayText(4)}, of ws-team-a.`);
+  });
+
   it('logs audit is not whole without a workspace that was asked for and never pulled', async () => {
     const asker = await ask({ state: smallState({ requestLogs: rows(3) }) });
     await pulled(asker, `${pull} --since 3d`);
