@@ -16,6 +16,7 @@ import { beginOfDay, folderOfWorkspace, parseStoreManifest, type StoreManifest, 
 import {
   inFolder,
   isIntact,
+  keepFromGit,
   listNames,
   openFolder,
   removeExport,
@@ -84,6 +85,7 @@ export async function pullLogs(asked: PullAsked, needs: PullNeeds): Promise<Pull
   const database = await openDatabase({ signal: needs.signal });
   try {
     await hold(asked.store, database);
+    await keepFromGit(asked.store);
     const workspaces: PulledWorkspace[] = [];
     const failed: { workspace: string; why: string }[] = [];
     for (const workspace of asked.workspaces) {

@@ -1,6 +1,6 @@
 /** `logs pull`: days of calls in a store on this machine, and the commands over it. */
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -84,6 +84,19 @@ describe('logs pull', () => {
     expect((await pulled(asker, `${pull} --since 3d --bodies`)).asked).toHaveLength(3);
     expect(JSON.stringify(posts().at(-1)?.body)).toContain('"request"');
     expect((await pulled(asker, `${pull} --since 3d --bodies`)).asked).toEqual([dayText(0)]);
+  });
+
+  it('is passed over by Git, and says where it cannot be', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(1) }) });
+    await pulled(asker, `${pull} --since 1d`);
+    execFileSync('git', ['init', '-q'], { cwd: asker.folder });
+    const status = execFileSync('git', ['status', '--short', '--untracked-files=all'], { cwd: asker.folder });
+    expect(status.toString()).not.toContain('tollgate-logs');
+    writeFileSync(join(asker.folder, 'a-file'), '');
+    for (const store of ['a-file', 'a-file/below', '/dev/null/x']) {
+      const ran = await asker.type(`logs pull --workspace ws-team-a --since 1d --store ${store}`);
+      expect([ran.exit, ran.stderr]).toEqual([1, expect.stringMatching(/cannot be made \((?:ENOTDIR|EEXIST)\)/)]);
+    }
   });
 
   it('is readable by its owner alone', async () => {
@@ -337,6 +350,19 @@ describe('commands over a store', () => {
         { workspace: 'ws-team-b', rows: 0, missing: [dayText(2), dayText(1)] },
       ],
     });
+  });
+
+  it('logs audit takes one day, and says where no file can be', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(3) }) });
+    await pulled(asker, `${pull} --since 3d`);
+    expect((await asker.type(`logs audit ${dayText(1)}`)).stdout).toContain(
+      `audit-${dayText(1)}-${dayText(1)}.jsonl.gz`,
+    );
+    const ran = await asker.type(`logs audit ${dayText(1)} --out nowhere/a.jsonl`);
+    expect([ran.exit, ran.stderr]).toEqual([
+      1,
+      expect.stringContaining('cannot write nowhere/a.jsonl: its directory is not there'),
+    ]);
   });
 
   it('logs audit says which day has lost its file', async () => {
