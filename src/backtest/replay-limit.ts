@@ -1,7 +1,7 @@
 /** A limit as a replay takes it, or why it cannot be replayed over these rows. */
 
 import { letsIn } from '../consumption/match-call.ts';
-import { dayOf, levelOf, nextReset } from '../consumption/windows.ts';
+import { dayOf, levelOf, nextReset, startOfDay } from '../consumption/windows.ts';
 import { exactOf } from '../exact.ts';
 import { unitsPerCent } from '../logs/row-batch.ts';
 import { isUuid } from '../plan/written-id.ts';
@@ -163,10 +163,24 @@ const missingWords: Readonly<Record<string, string>> = {
   endpoint_type: 'has a condition on the kind of request, which no row holds',
 };
 
-function listDoubts(named: NamedLimit, { columns }: RowFacts): readonly string[] {
+function listDoubts(named: NamedLimit, { columns, oldest }: RowFacts): readonly string[] {
   const isOfAny = named.workspace === null && named.subject === null && !columns.has('workspace');
-  const own = listOwnDoubts(named);
-  return isOfAny ? ['These rows do not say their workspace: all are taken to be of one.', ...own] : own;
+  return [
+    ...(isOfAny ? ['These rows do not say their workspace: all are taken to be of one.'] : []),
+    ...listOwnDoubts(named),
+    ...(oldest !== null && isCutOff(named, oldest)
+      ? ['Its first window began before the oldest row, and nothing is known of what was used in it: a lower bound.']
+      : []),
+  ];
+}
+
+/** The window of the oldest row began on a day before. */
+function isCutOff({ limit, starting }: NamedLimit, oldest: number): boolean {
+  if (!isBudgetLimit(limit)) return false;
+  const { reset } = timed(limit);
+  if (reset === 'never' || (reset !== 'weekly' && reset !== 'monthly' && starting === null)) return false;
+  const windowOf = windowOfBudget(limit, starting);
+  return windowOf(startOfDay(oldest) - 1) === windowOf(oldest);
 }
 
 function listOwnDoubts({ limit, starting }: NamedLimit): readonly string[] {

@@ -1,9 +1,11 @@
+import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { backtest } from '../../src/backtest/backtest.ts';
 import { parseLimitPhrase } from '../../src/backtest/limit-phrase.ts';
 import { renderBacktestText } from '../../src/render/backtest.ts';
 import { backtestDocumentSchema, renderBacktestJson } from '../../src/render/backtest-document.ts';
 import type { Stopped } from '../../src/render/backtest-facts.ts';
+import { renderBacktestPage } from '../../src/render/page/backtest-page.ts';
 import { describeEffect } from '../../src/render/view/backtest-view.ts';
 import { generateRows } from './generate-rows.ts';
 import { sourceOf } from './source-of-rows.ts';
@@ -75,5 +77,53 @@ describe('backtest', () => {
     expect(renderBacktestText(loose, style)).toContain(
       'These rows do not say their workspace: all are taken to be of one.',
     );
+  });
+
+  it('says a reason once, with the limits that it is the reason of by name', async () => {
+    const { api_key: _, ...words } = rows.words;
+    const phrases = [
+      'per api_key $20 monthly',
+      '$5 monthly for api_key x in ws-team-00',
+      '9 requests/minute per prompt',
+    ];
+    const asked = { before: null, after: { label: 'files', limits: phrases.map(parseLimitPhrase) }, counts: false };
+    const facts = await backtest(asked, sourceOf({ ...rows, words }));
+    const [prompt, keys] = renderBacktestText(facts, style).split('\n\n');
+    expect(keys?.split('\n')).toEqual([
+      expect.stringMatching(/^Not replayed: 2 limits; each goes by API key, which an export does not hold/),
+      '  per api_key $20 monthly, $20 monthly per api_key',
+      '  $5 monthly for api_key x in ws-team-00 (ws-team-00), $5 monthly, for api_key x',
+    ]);
+    expect(prompt).toBe(
+      'Not replayed: 9 requests/minute per prompt: it goes by prompt, of which no row says anything.',
+    );
+    const { document } = parseHTML(renderBacktestPage(facts));
+    expect([...document.querySelectorAll('li')].map((item) => item.textContent?.slice(0, 14))).toEqual([
+      'per api_key $2',
+      '$5 monthly for',
+    ]);
+  });
+
+  it('says of a window that began before the oldest row that nothing is known of its beginning', async () => {
+    const doubt = /first window began before the oldest row/;
+    // 1 October 2026 is a Thursday; policies count weeks from Monday.
+    for (const [phrase, isCutOff] of [
+      ['$20 monthly', false],
+      ['$20 weekly', true],
+      ['$20 every 5 days', false],
+      ['9 requests/minute', false],
+    ] as const) {
+      const { limits } = await ask(phrase);
+      expect(
+        limits.map(({ after }) => after?.doubts.some((one) => doubt.test(one))),
+        phrase,
+      ).toEqual([isCutOff]);
+    }
+    const late = {
+      ...rows,
+      chunks: rows.chunks.map((chunk) => ({ ...chunk, time: chunk.time.map((at) => at + 86_400_000) })),
+    };
+    const asked = { before: null, after: { label: 'files', limits: [parseLimitPhrase('$20 monthly')] }, counts: false };
+    expect(renderBacktestText(await backtest(asked, sourceOf(late)), style)).toMatch(doubt);
   });
 });

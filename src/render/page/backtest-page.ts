@@ -11,6 +11,7 @@ import {
   isSaid,
   type SeenFact,
   type SeenLimit,
+  type SeenRefusal,
 } from '../view/backtest-view.ts';
 import { drawCurve, drawDays } from './charts.ts';
 import { htmlFold, htmlPicture, htmlSection, htmlTable } from './html-cells.ts';
@@ -22,7 +23,7 @@ export function renderBacktestPage(facts: BacktestFacts): string {
   return writePage({
     title: 'What these limits would have done',
     meta: { 'tollgate-people': facts.counts ? 'counts' : 'names' },
-    lead: [...view.refusals, view.span].map((text) => `<p>${escapeHtml(text)}</p>`).join('\n'),
+    lead: [...view.refusals.map(writeRefusal), `<p>${escapeHtml(view.span)}</p>`].join('\n'),
     sections: [
       view.limits.length > 1
         ? htmlSection('All limits together', factTable('all limits together', view.together, sides))
@@ -32,6 +33,11 @@ export function renderBacktestPage(facts: BacktestFacts): string {
     ],
     foot: view.notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n'),
   });
+}
+
+function writeRefusal({ text, limits }: SeenRefusal): string {
+  const list = limits.length === 0 ? '' : `<ul>${limits.map((limit) => `<li>${escapeHtml(limit)}</li>`).join('')}</ul>`;
+  return `<p>${escapeHtml(text)}</p>${list}`;
 }
 
 function limitSection(limit: SeenLimit, sides: BacktestView['sides'], index: number): string {

@@ -11,8 +11,8 @@ import { formatInstant } from '../status-words.ts';
 export interface BacktestView {
   /** `2026-10-01 00:00 UTC to … · 10,000,000 rows`. */
   readonly span: string;
-  /** What cannot be replayed; said first. */
-  readonly refusals: readonly string[];
+  /** What cannot be replayed, for each reason; said first. */
+  readonly refusals: readonly SeenRefusal[];
   /** Null: one set of limits alone. */
   readonly sides: BacktestFacts['sides'];
   /** All limits together. */
@@ -20,6 +20,13 @@ export interface BacktestView {
   readonly limits: readonly SeenLimit[];
   /** What the numbers mean and do not mean. */
   readonly notes: readonly string[];
+}
+
+export interface SeenRefusal {
+  /** `Not replayed: 2 limits; each goes by API key, …`; of one limit all that there is to say. */
+  readonly text: string;
+  /** Each by name, where there are several. */
+  readonly limits: readonly string[];
 }
 
 /** One line: of one set `after` alone. */
@@ -63,10 +70,7 @@ export function buildBacktestView(facts: BacktestFacts): BacktestView {
   const { rows, sides, together, limits } = facts;
   return {
     span: describeSpan(rows),
-    refusals: facts.refusals.map(
-      ({ workspace, name, said, why }) =>
-        `Not replayed: ${placeOf(name, workspace)}, ${said}: it ${escapeInvisible(why)}.`,
-    ),
+    refusals: seeRefusals(facts.refusals),
     sides,
     together: [
       fact('refused', together, (stopped) => describeStopped(stopped, rows.inScope, rows)),
@@ -79,6 +83,20 @@ export function buildBacktestView(facts: BacktestFacts): BacktestView {
 
 /** Nobody knows whether such calls are never made, or written in another way. */
 const unmet = 'no call of these logs is in its scope';
+
+/** Files of many keys are refused for one reason, which is said once. */
+function seeRefusals(refusals: BacktestFacts['refusals']): SeenRefusal[] {
+  const byReason = new Map<string, string[]>();
+  for (const { workspace, name, said, why } of refusals) {
+    const bound = name === said ? placeOf(name, workspace) : `${placeOf(name, workspace)}, ${escapeInvisible(said)}`;
+    byReason.set(why, [...(byReason.get(why) ?? []), bound]);
+  }
+  return [...byReason].map(([why, limits]) =>
+    limits.length === 1
+      ? { text: `Not replayed: ${limits[0]}: it ${escapeInvisible(why)}.`, limits: [] }
+      : { text: `Not replayed: ${count(limits.length)} limits; each ${escapeInvisible(why)}.`, limits },
+  );
+}
 
 /** `would have refused 1.2 % of these calls, $310, 3 people`: for whoever has one line. */
 export function describeEffect({ checked, stopped }: Pick<Effect, 'checked' | 'stopped'>): string {
