@@ -37,13 +37,19 @@ function readWords(text: string): { workspace: string | null; policy: ReadonlyMa
     if (policy.has(key)) throw refuse(text, `${JSON.stringify(value)} is a second ${key}: it takes one limit`);
     policy.set(key, value);
   };
+  let period: string | null = null;
+  const putPeriod = (next: string) => {
+    if (period !== null) throw refuse(text, `${JSON.stringify(next)} is a second time: it takes one limit`);
+    period = next;
+  };
   const take = (after: string): string => {
     const next = words.shift();
     if (next === undefined) throw refuse(text, `nothing stands behind \`${after}\``);
     return next;
   };
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    if (word === 'per' || word === 'per:' || (word === 'and' && per.length > 0)) {
+    if (/^(?:per|an?|each|every)$/.test(word) && periods.has(words[0] ?? '')) putPeriod(take(word));
+    else if (/^(?:per:?|an?|each)$/.test(word) || (word === 'and' && per.length > 0)) {
       per.push(keyMeantBy(take(word)));
     } else if (word === 'in') workspace = take(word);
     else if (word === 'alert' || word === 'alert:') put('alert', take(word));
@@ -60,10 +66,36 @@ function readWords(text: string): { workspace: string | null; policy: ReadonlyMa
     else if (/^[$\d]/.test(word)) {
       const isWhole = word.startsWith('$') || words[0] === undefined;
       const amount = isWhole ? word : `${word} ${take(word)}`;
-      put(amount.includes('/') ? 'rate' : 'budget', amount);
+      const [, money, period] = /^(\$.*)\/(day|week|month)$/.exec(amount) ?? [];
+      if (money !== undefined && period !== undefined) {
+        put('budget', money);
+        putPeriod(period);
+      } else put(amount.includes('/') ? 'rate' : 'budget', amount);
     } else throw refuse(text, `${JSON.stringify(word)} is not a word of a limit`);
   }
+  if (period !== null) layPeriod(period, policy, put);
   if (match.size > 0) policy.set('match', match);
   policy.set('per', per.length === 0 ? 'workspace_id' : per);
   return { workspace, policy };
+}
+
+/** What people say of a time, and when a budget starts again then; null: a rate alone has it. */
+const periods: ReadonlyMap<string, string | null> = new Map([
+  ['second', null],
+  ['minute', null],
+  ['hour', null],
+  ['day', 'every 1 day'],
+  ['week', 'weekly'],
+  ['month', 'monthly'],
+]);
+
+/** `$20 a month` is a budget, `5 requests a minute` and `1M tokens a day` are rates; there is no rate of a month. */
+function layPeriod(period: string, policy: Map<string, PrintedValue>, put: (key: string, value: string) => void): void {
+  const amount = String(policy.get('budget') ?? '');
+  const reset = periods.get(period) ?? null;
+  if (reset !== null && (amount.startsWith('$') || period === 'month' || amount === '')) put('reset', reset);
+  else {
+    policy.delete('budget');
+    put('rate', `${amount}/${period}`);
+  }
 }

@@ -1,11 +1,11 @@
 /** What rows do not say, in sentences: one for each cause, and none where there is nothing to say. */
 
 import type { SourceFacts } from './row-batch.ts';
-import { describeGaps } from './store-gaps.ts';
+import { describeStoreGaps } from './store-gaps.ts';
 
 export function describeFacts(facts: SourceFacts): string[] {
   const { rows, duplicates, contradictions, malformed, cost, files, missing, otherWorkspaces, gaps = [] } = facts;
-  const notes = describeGaps(gaps);
+  const notes = describeStoreGaps(gaps);
   const say = (count: number, text: string): void => {
     if (count > 0) notes.push(text);
   };

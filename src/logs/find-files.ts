@@ -32,14 +32,14 @@ interface FilesAsked extends Pick<RowsAsked, 'from' | 'workspaces' | 'window'> {
   readonly folder: string;
 }
 
-export interface FoundFiles {
+export interface NamedFiles {
   /** Each once, in order of their paths. */
   readonly files: readonly RowsFile[];
   readonly gaps: readonly StoreGap[];
 }
 
 /** What `from` names. @throws UserError for a name that means nothing */
-export async function findFiles(asked: FilesAsked, database: Database): Promise<FoundFiles> {
+export async function findFiles(asked: FilesAsked, database: Database): Promise<NamedFiles> {
   const found = new Map<string, RowsFile>();
   const gaps: StoreGap[] = [];
   for (const name of asked.from) {
@@ -51,7 +51,7 @@ export async function findFiles(asked: FilesAsked, database: Database): Promise<
 }
 
 /** A name that is there means itself, whatever is in it; a folder a store, or the files right below it. */
-async function expand(name: string, asked: FilesAsked, database: Database): Promise<FoundFiles> {
+async function expand(name: string, asked: FilesAsked, database: Database): Promise<NamedFiles> {
   const { folder, workspaces, window = { from: null, to: null } } = asked;
   const place = path.resolve(folder, name);
   const there = await stat(place).catch(() => null);
@@ -89,7 +89,7 @@ function refuseName(name: string, what: string): UserError {
   });
 }
 
-async function lookAll(names: readonly string[], folder: string): Promise<FoundFiles> {
+async function lookAll(names: readonly string[], folder: string): Promise<NamedFiles> {
   const files = await Promise.all(names.map((name) => look(name, path.resolve(folder, name))));
   return { files: files.filter((file) => file !== null), gaps: [] };
 }

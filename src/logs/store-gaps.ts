@@ -45,7 +45,7 @@ function spansBetween(held: readonly string[], first: string, last: string): str
 }
 
 /** One sentence for those that lack the same. */
-export function describeGaps(gaps: readonly StoreGap[]): string[] {
+export function describeStoreGaps(gaps: readonly StoreGap[]): string[] {
   return [
     ...describeAlike(gaps, ({ missing }) => missing).map(
       ([days, of]) =>

@@ -101,6 +101,13 @@ describe('backtest', () => {
       ['budget: $5, reset: monthly, per: user', '$5 monthly per metadata._user'],
       ['per key 400k tokens never', '400k tokens never per api_key'],
       ['2M tokens monthly per user and model', '2M tokens monthly per metadata._user and model'],
+      ['$20 a user a month', '$20 monthly per metadata._user'],
+      ['$20/month per user', '$20 monthly per metadata._user'],
+      ['$20 per user per week', '$20 weekly per metadata._user'],
+      ['$2 each day', '$2 every 1 day'],
+      ['5 requests a minute a user', '5 requests/minute per metadata._user'],
+      ['100k tokens per day', '100k tokens/day'],
+      ['10k requests every month', '10k requests monthly'],
     ] as const) {
       const { limits, not_replayed: not } = backtestDocumentSchema.parse(JSON.parse(await ask(phrase)));
       expect([...limits.map(({ after }) => after?.limit), ...not.map(({ limit }) => limit)]).toEqual([said]);
@@ -112,6 +119,13 @@ describe('backtest', () => {
       '$20 monthly $30',
       '$0 monthly per user',
       'per user $20 fortnightly',
+      '$20 a month weekly',
+      '$20 a month per week',
+      '$20/month monthly',
+      '$20 a minute',
+      'a month',
+      '5 requests/minute a day',
+      '$20 a',
       'per',
     ]) {
       await expect(ask(phrase)).rejects.toThrow(`--limit ${JSON.stringify(phrase)}`);
