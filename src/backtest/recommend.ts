@@ -71,7 +71,10 @@ export async function recommend(asked: RecommendAsked, source: RowSource): Promi
   const notes: string[] = [];
   const missing = asked.workspaces.filter((slug) => !slugs.includes(slug));
   if (missing.length > 0) notes.push(`No row is of ${missing.join(', ')}.`);
-  if (!rows.facts.columns.has('workspace')) notes.push('No row says its workspace: name the one that they come from.');
+  if (!rows.facts.columns.has('workspace'))
+    notes.push(
+      'No row says its workspace: keep the manifest that `logs export` writes beside the file, or write `workspace_slug` into the rows.',
+    );
   const limits = [...slugs].sort().flatMap((workspace): Recommendation[] => {
     const result = recommendFor(workspace, asked, rows.facts, batches);
     if (typeof result !== 'string') return result === null ? [] : [result];

@@ -159,7 +159,8 @@ const missingWords: Readonly<Record<string, string>> = {
   api_key:
     'goes by API key, which an export does not hold: stamp rows by `defaults.metadata` of the keys, or read a self-hosted log store',
   virtual_key: 'goes by provider slug, which an export does not hold: export once for each provider',
-  workspace: 'is of one workspace, and these rows do not say theirs: name the workspace that they come from',
+  workspace:
+    'is of one workspace, and these rows do not say theirs: keep the manifest that `logs export` writes beside them, or write `workspace_slug` into them',
   endpoint_type: 'has a condition on the kind of request, which no row holds',
 };
 

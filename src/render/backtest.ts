@@ -10,7 +10,8 @@ export function renderBacktestText(facts: BacktestFacts, style: TextStyle): stri
   return renderAnswer(
     [
       ...view.refusals.flatMap(({ text, limits }): AnswerBlock[] => [
-        limits.length === 0 ? { text } : { lines: [text, ...limits.map((limit) => `  ${limit}`)] },
+        { text },
+        ...(limits.length === 0 ? [] : [{ lines: limits.map((limit) => `  ${limit}`) }]),
       ]),
       { text: view.span },
       ...(view.limits.length > 1 ? factBlocks('All limits together', view.together, view.sides) : []),

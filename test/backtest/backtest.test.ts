@@ -88,9 +88,9 @@ describe('backtest', () => {
     ];
     const asked = { before: null, after: { label: 'files', limits: phrases.map(parseLimitPhrase) }, counts: false };
     const facts = await backtest(asked, sourceOf({ ...rows, words }));
-    const [prompt, keys] = renderBacktestText(facts, style).split('\n\n');
-    expect(keys?.split('\n')).toEqual([
-      expect.stringMatching(/^Not replayed: 2 limits; each goes by API key, which an export does not hold/),
+    const [prompt, keys, names] = renderBacktestText(facts, style).split('\n\n');
+    expect(keys).toMatch(/^Not replayed: 2 limits; each goes by API key, which an export does not hold/);
+    expect(names?.split('\n')).toEqual([
       '  per api_key $20 monthly, $20 monthly per api_key',
       '  $5 monthly for api_key x in ws-team-00 (ws-team-00), $5 monthly, for api_key x',
     ]);
