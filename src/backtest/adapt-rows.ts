@@ -1,6 +1,6 @@
 /** Rows as a source hands them on, in the words of conditions. */
 
-import { countUnpriced, type RowBatch, type RowSource, type SourceFacts } from '../logs/row-batch.ts';
+import { countUnpriced, plainDims, type RowBatch, type RowSource, type SourceFacts } from '../logs/row-batch.ts';
 import type { Unit } from '../resources/types.ts';
 import { coveredBy } from './covered.ts';
 import { peopleColumn } from './refused-calls.ts';
@@ -14,14 +14,16 @@ export function dimOf(column: string): string {
   return ofSource[column] ?? column;
 }
 
-/** No row of any source holds it. */
-const never: ReadonlySet<string> = new Set(['endpoint_type', 'mcp_server', 'mcp_tool']);
+/** Of what limits go by, rows of some source hold these; an integration, a kind of request or a tool stands in none. */
+function isHeld(column: string): boolean {
+  return column.startsWith('metadata.') || (plainDims as readonly string[]).includes(column);
+}
 
 /** Dimensions that a source has to be opened with for these columns. */
 export function dimsOf(columns: Iterable<string>): readonly string[] {
   const dims = new Set<string>();
   for (const column of columns) {
-    if (never.has(column)) continue;
+    if (!isHeld(column)) continue;
     dims.add(dimOf(column));
     if (column === 'model') dims.add('provider');
   }

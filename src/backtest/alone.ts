@@ -1,7 +1,7 @@
 /** Limits that are alone, asked of a source that adds up by itself: no row is read here, and what it says is what a replay says. */
 
 import { dayMilliseconds } from '../consumption/windows.ts';
-import { type Exact, fraction } from '../exact.ts';
+import type { Exact } from '../exact.ts';
 import { type SourceFacts, unitsPerCent } from '../logs/row-batch.ts';
 import type {
   OutcomeCount,
@@ -13,7 +13,7 @@ import type {
 } from '../logs/running-sums.ts';
 import type { BlockedCounter } from '../render/backtest-facts.ts';
 import { dimOf } from './adapt-rows.ts';
-import { type LimitTally, nameCounter } from './effects.ts';
+import { centsOf, type LimitTally, nameCounter, spentBy } from './effects.ts';
 import { lag } from './limit-run.ts';
 import { peopleColumn } from './refused-calls.ts';
 import type { RowCounts } from './replay.ts';
@@ -53,8 +53,8 @@ export async function askAlone(
 export interface WorkspaceUse {
   readonly used: UsedByCall;
   readonly counters: number;
-  /** Of all calls of the workspace. */
-  readonly money: Exact;
+  /** Of all calls of the workspace; null: not known of any. */
+  readonly money: Exact | null;
 }
 
 /**
@@ -76,7 +76,9 @@ export async function askUse(
     found.use.flatMap(({ of, counters, usedBefore }) => {
       if (of === null) return [];
       const own = outcomes.filter((outcome) => outcome.of === of);
-      const money = centsOf(own.reduce((sum, { units }) => sum + units, 0n));
+      const rows = own.reduce((sum, { calls }) => sum + calls, 0);
+      const costUnknown = own.reduce((sum, { calls, priced }) => sum + calls - priced, 0);
+      const money = spentBy({ rows, costUnknown }, unitsOf(own));
       return [[of, { used: new CountedUse(usedBefore), counters, money }]];
     }),
   );
@@ -124,7 +126,6 @@ function tallyOfSums(limit: ReplayLimit, { use, refused }: RunningSums): LimitTa
   const sumOf = (pick: (row: RefusedDayOfCounter) => number): number =>
     byCounterAndDay.reduce((sum, row) => sum + pick(row), 0);
   const lateUnits = byCounterAndDay.reduce((sum, row) => sum + row.lateUnits, 0n);
-  const money = byCounterAndDay.reduce((sum, { units }) => sum + units, 0n);
   const alertOf = new Map(alerts.map(({ key, at }) => [JSON.stringify(key), at]));
   const rowsOf = new Map<string, RefusedDayOfCounter[]>();
   for (const row of byCounterAndDay) {
@@ -139,7 +140,7 @@ function tallyOfSums(limit: ReplayLimit, { use, refused }: RunningSums): LimitTa
       since: rows.reduce((least, { since }) => Math.min(least, since), Number.POSITIVE_INFINITY),
       days: rows.length,
       calls: rows.reduce((sum, { calls }) => sum + calls, 0),
-      money: centsOf(rows.reduce((sum, { units }) => sum + units, 0n)),
+      money: centsOf(unitsOf(rows)),
       alertAt: alertOf.get(key) ?? null,
     }),
   );
@@ -149,7 +150,7 @@ function tallyOfSums(limit: ReplayLimit, { use, refused }: RunningSums): LimitTa
     stopped: {
       calls: sumOf(({ calls }) => calls),
       failed: sumOf(({ failed }) => failed),
-      money: centsOf(money),
+      money: centsOf(unitsOf(byCounterAndDay)),
       people,
     },
     counters,
@@ -172,8 +173,8 @@ function daysOf(rows: readonly RefusedDayOfCounter[]): LimitTally['days'] {
     .map(([day, { calls, units }]) => ({ day: day * dayMilliseconds, calls, money: centsOf(units) }));
 }
 
-export function centsOf(units: bigint): Exact {
-  return fraction(units, BigInt(unitsPerCent));
+export function unitsOf(sums: readonly { readonly units: bigint }[]): bigint {
+  return sums.reduce((sum, { units }) => sum + units, 0n);
 }
 
 /** What a replay counts of all rows. @param inScope calls that a limit is consulted for */

@@ -1,13 +1,13 @@
 /** Limits over the rows of a source: before and after in one reading, and what each limit would do alone. */
 
-import { type Exact, zero } from '../exact.ts';
+import { zero } from '../exact.ts';
 import { describeFacts } from '../logs/describe-facts.ts';
 import type { RowSource, SourceFacts } from '../logs/row-batch.ts';
 import type { OutcomeCount } from '../logs/running-sums.ts';
 import type { BacktestFacts, BacktestRefusal, BacktestRows, LimitEffect, Stopped } from '../render/backtest-facts.ts';
 import { type AdaptedRows, adaptRows } from './adapt-rows.ts';
-import { askAlone, centsOf, countOutcomes } from './alone.ts';
-import { buildEffect, centsAt, describeBound, type LimitTally, stoppedOf, tallyOf } from './effects.ts';
+import { askAlone, countOutcomes, unitsOf } from './alone.ts';
+import { buildEffect, describeBound, type LimitTally, spentBy, stoppedOf, tallyOf } from './effects.ts';
 import { LimitRun } from './limit-run.ts';
 import { peopleColumn } from './refused-calls.ts';
 import { Replay, type RowCounts } from './replay.ts';
@@ -35,8 +35,8 @@ export interface SideTold {
   /** By at least one of them. */
   readonly stopped: Stopped;
   readonly counts: RowCounts;
-  /** Of all rows. */
-  readonly money: Exact;
+  /** Spent by all rows whose cost is known. */
+  readonly units: bigint;
 }
 
 /** @throws what the source throws */
@@ -62,10 +62,16 @@ export async function backtest(asked: BacktestAsked, source: RowSource): Promise
       const { workspace, name } = limit.named;
       return { workspace, name, before: effectOf(before.get(key)), after: effectOf(after.get(key)) };
     });
+  // Of limits none of which could be replayed it is not known what they refuse.
+  const together = (side: SideTold | null, { limits: all }: BacktestAsked['after']): Stopped | null =>
+    side === null || (side.tallies.length === 0 && all.length > 0) ? null : side.stopped;
   return {
     rows: rowsOf(source, told.after, rows.silent),
     sides: asked.before === null ? null : { before: asked.before.label, after: asked.after.label },
-    together: { before: told.before?.stopped ?? null, after: told.after.stopped },
+    together: {
+      before: asked.before === null ? null : together(told.before, asked.before),
+      after: together(told.after, asked.after),
+    },
     limits,
     refusals: [...refusals].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, refusal]) => refusal),
     counts: asked.counts,
@@ -121,7 +127,7 @@ function sideOf(
     tallies: tally === undefined ? [] : [tally],
     stopped: tally?.stopped ?? { calls: 0, money: zero, failed: 0, people },
     counts: countOutcomes(outcomes, facts, tally?.checked ?? 0),
-    money: centsOf(outcomes.reduce((sum, { units }) => sum + units, 0n)),
+    units: unitsOf(outcomes),
   };
 }
 
@@ -139,7 +145,7 @@ async function replaySides(asked: BacktestAsked, prepare: Prepare, rows: Adapted
     tallies: runs.map((run) => tallyOf({ run, words: rows.facts.words, hasPeople })),
     stopped: stoppedOf(refused, hasPeople),
     counts,
-    money: centsAt(money, 0),
+    units: money.unitsAt(0),
   });
   return { before: before === null ? null : tell(before), after: tell(after) };
 }
@@ -149,14 +155,14 @@ function keyOf({ workspace, name, limit }: NamedLimit): string {
   return [workspace ?? '', name, limit.kind, limit.field].join('\n');
 }
 
-function rowsOf(source: RowSource, { counts, money }: SideTold, silent: BacktestRows['silent']): BacktestRows {
+function rowsOf(source: RowSource, { counts, units }: SideTold, silent: BacktestRows['silent']): BacktestRows {
   const { files, duplicates, malformed } = source.facts;
   return {
     count: counts.rows,
     files: files.length,
     oldest: counts.oldest,
     newest: counts.newest,
-    money,
+    money: spentBy(counts, units),
     inScope: counts.inScope,
     failed: counts.failed,
     refused: counts.refused,

@@ -10,6 +10,7 @@ import { formatAmount, formatReset } from '../resources/amounts.ts';
 import { formatRateLimit, hasOneCounter, isBudgetLimit, type Limit, timed } from '../resources/limit.ts';
 import type { LimitRun } from './limit-run.ts';
 import type { RefusedCalls } from './refused-calls.ts';
+import type { RowCounts } from './replay.ts';
 import type { ReplayLimit } from './replay-limit.ts';
 import type { RowWords } from './rows.ts';
 import type { Sums } from './sums.ts';
@@ -167,5 +168,14 @@ function losesMore(a: BlockedCounter, b: BlockedCounter): number {
 }
 
 export function centsAt(sums: Sums, at: number): Exact {
-  return fraction(sums.unitsAt(at), BigInt(unitsPerCent));
+  return centsOf(sums.unitsAt(at));
+}
+
+export function centsOf(units: bigint): Exact {
+  return fraction(units, BigInt(unitsPerCent));
+}
+
+/** Of calls none of which says what it cost, a sum is not zero: null, nobody knows it. */
+export function spentBy({ rows, costUnknown }: Pick<RowCounts, 'rows' | 'costUnknown'>, units: bigint): Exact | null {
+  return costUnknown === rows ? null : centsOf(units);
 }

@@ -3,9 +3,8 @@
  * alone, and found by halving where others refuse calls beside it.
  */
 
-import { fraction } from '../exact.ts';
 import { describeFacts } from '../logs/describe-facts.ts';
-import { countUnpriced, type RowBatch, type RowSource, type SourceFacts, unitsPerCent } from '../logs/row-batch.ts';
+import { countUnpriced, type RowBatch, type RowSource, type SourceFacts } from '../logs/row-batch.ts';
 import { smallestBudgets } from '../policy/advice.ts';
 import type { Recommendation, RecommendFacts } from '../render/recommend-facts.ts';
 import { isBudgetLimit, type Limit } from '../resources/limit.ts';
@@ -13,6 +12,7 @@ import type { RateWindow } from '../resources/rate-windows.ts';
 import type { RateUnit, Reset, Unit } from '../resources/types.ts';
 import { type AdaptedRows, adaptRows } from './adapt-rows.ts';
 import { askUse } from './alone.ts';
+import { spentBy } from './effects.ts';
 import { LimitRun } from './limit-run.ts';
 import { pickRows } from './pick-rows.ts';
 import { Replay } from './replay.ts';
@@ -68,7 +68,10 @@ export async function recommend(asked: RecommendAsked, source: RowSource): Promi
   const doubts = new Set<string>();
   const missing = asked.workspaces.filter((slug) => !slugs.includes(slug));
   if (missing.length > 0) notes.push(`No row is of ${missing.join(', ')}.`);
-  if (!rows.facts.columns.has('workspace')) notes.push('No row says its workspace: name the one that they come from.');
+  if (!rows.facts.columns.has('workspace'))
+    notes.push(
+      'No row says its workspace: keep the manifest that `logs export` writes beside the file, or write `workspace_slug` into the rows.',
+    );
   const limits = wishes.flatMap((wish): Recommendation[] => {
     const prepared = prepareLimit(wish.named, rows.facts);
     if (isNotReplayable(prepared)) {
@@ -230,7 +233,7 @@ export function smallestBeside(
     percent,
     calls,
     counters: run.groups.size,
-    money: fraction(replay.money.unitsAt(0), BigInt(unitsPerCent)),
+    money: spentBy(replay.counts, replay.money.unitsAt(0)),
     others: beside.length,
   };
 }

@@ -126,12 +126,12 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
     windowOf: windowOfLimit(limit, anchor),
     windowLength: isBudgetLimit(limit) ? null : secondsOfWindow[limit.window] * 1000,
     cutAt: facts.covered === null ? null : cutOf(limit, anchor, facts.covered),
-    doubts: listDoubts(named, anchor, facts.covered),
+    doubts: listDoubts(named, anchor, facts),
   };
 }
 
 /** Null: it can be replayed. */
-function explainRefusal(named: NamedLimit, { columns, words, unsaid = [] }: RowFacts): string | null {
+function explainRefusal(named: NamedLimit, { columns, words, covered, unsaid = [] }: RowFacts): string | null {
   const { limit } = named;
   if (limit.target !== 'llm') return 'counts calls of MCP tools, which logs of model calls do not hold';
   if (limit.kind === 'integration-limits')
@@ -143,6 +143,7 @@ function explainRefusal(named: NamedLimit, { columns, words, unsaid = [] }: RowF
   const odd = (limit.match === 'all' ? [] : limit.match).find(({ others }) => others !== undefined);
   if (odd !== undefined) return `has a condition on ${odd.key} with members whose meaning is not known`;
   if (limit.per.includes('config')) return 'counts by config, which the gateway was not seen to do';
+  if (covered === null) return 'has no call to be judged by: there are no rows';
   const missing = columnsOf(named).find((column) => !columns.has(column));
   if (missing !== undefined) return missingWords[missing] ?? `goes by ${missing}, of which no row says anything`;
   if (unsaid.includes(limit.unit)) return unsaidWords[limit.unit];
@@ -176,19 +177,22 @@ const missingWords: Readonly<Record<string, string>> = {
   api_key:
     'goes by API key, which an export does not hold: stamp rows by `defaults.metadata` of the keys, or read a self-hosted log store',
   virtual_key: 'goes by provider slug, which an export does not hold: export once for each provider',
-  workspace: 'is of one workspace, and these rows do not say theirs: name the workspace that they come from',
+  workspace:
+    'is of one workspace, and these rows do not say theirs: keep the manifest that `logs export` writes beside them, or write `workspace_slug` into them',
   endpoint_type: 'has a condition on the kind of request, which no row holds',
 };
 
 /** @param anchor from which N days are counted, written or not */
 function listDoubts(
-  { limit, starting }: NamedLimit,
+  { limit, workspace, subject, starting }: NamedLimit,
   anchor: string | null,
-  covered: Covered | null,
+  { columns, covered }: RowFacts,
 ): readonly string[] {
+  const isOfAny = workspace === null && subject === null && !columns.has('workspace');
   const isTokenRate = !isBudgetLimit(limit) && limit.unit === 'tokens';
   const isAnchored = !isBudgetLimit(limit) || starting !== null || daysOfReset(timed(limit).reset) === null;
   return [
+    ...(isOfAny ? ['These rows do not say their workspace: all are taken to be of one.'] : []),
     ...(isTokenRate
       ? ['Rows do not hold the `max_tokens` that a call asked for: each is checked as if it asked for one token.']
       : []),

@@ -9,7 +9,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { compilePolicies } from '../policy/compile.ts';
 import { renderBacktestText } from '../render/backtest.ts';
 import { renderBacktestJson } from '../render/backtest-document.ts';
-import { loadPolicies } from '../run/load-policies.ts';
+import { loadPolicies, loadPoliciesIfAny } from '../run/load-policies.ts';
 import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { refuseFor } from '../run/output.ts';
 import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
@@ -83,7 +83,7 @@ async function readAsked(options: BacktestOptions, session: Session): Promise<Ba
     options.workspace.length === 0 || workspace === null || options.workspace.includes(workspace);
   if (options.limit.length > 0) {
     const limits = options.limit.map(parseLimitPhrase).filter(isWanted);
-    return { before: null, after: { label: 'proposed', limits }, counts: false };
+    return { before: null, after: { label: 'proposed', limits }, counts: await isCountsAlone(options, session) };
   }
   const loaded = await loadPolicies(options, session);
   if (loaded.desired === null) return { diagnostics: loaded.diagnostics };
@@ -93,6 +93,12 @@ async function readAsked(options: BacktestOptions, session: Session): Promise<Ba
   const base = await readBase(options.base, options, session);
   if ('diagnostics' in base) return base;
   return { before: { label: options.base, limits: base.filter(isWanted) }, after, counts };
+}
+
+/** A limit that stands in no file is shown as files beside it ask for; with files that cannot be read nobody is named. */
+async function isCountsAlone(options: BacktestOptions, session: Session): Promise<boolean> {
+  const loaded = await loadPoliciesIfAny({ ...options, quiet: true }, session);
+  return loaded !== null && (loaded.desired === null || loaded.desired.settings.show_people === 'counts');
 }
 
 /** What the files of a commit ask for. */

@@ -16,6 +16,7 @@ import { beginOfDay, folderOfWorkspace, parseStoreManifest, type StoreManifest, 
 import {
   inFolder,
   isIntact,
+  keepFromGit,
   listNames,
   openFolder,
   removeExport,
@@ -84,6 +85,7 @@ export async function pullLogs(asked: PullAsked, needs: PullNeeds): Promise<Pull
   const database = await openDatabase({ signal: needs.signal });
   try {
     await hold(asked.store, database);
+    await keepFromGit(asked.store);
     const workspaces: PulledWorkspace[] = [];
     const failed: { workspace: string; why: string }[] = [];
     for (const workspace of asked.workspaces) {
@@ -195,10 +197,10 @@ async function readManifest(
   const manifest = parseStoreManifest(text);
   if (manifest === null) {
     throw new UserError(`${storeManifestPath(folder)} is not a manifest of this version of tollgate`, {
-      hint: 'Name another folder with --store, or delete that one: it is pulled again.',
+      hint: 'Name another folder with --store, or delete the folder of that file: its days are asked for again.',
     });
   }
-  if (manifest.workspace_id !== id || manifest.base_url !== baseUrl) {
+  if (manifest.workspace_id !== id || manifest.workspace !== slug || manifest.base_url !== baseUrl) {
     throw new UserError(
       `${folder} holds calls of the workspace ${manifest.workspace} (${manifest.workspace_id}) of ${manifest.base_url}, not of ${slug} (${id}) of ${baseUrl}`,
       { hint: 'Name another folder with --store.' },

@@ -101,10 +101,20 @@ export interface SourceFacts {
   readonly cacheUnknown: number;
   /** Rows that say nothing of a dimension that the source was opened with. */
   readonly missing: Readonly<Record<string, number>>;
-  /** Days that were never pulled, where rows come from a store. */
+  /** Of stores: days of the window that they do not hold, or not wholly. */
   readonly gaps: readonly StoreGap[];
+  /** All rows come from stores, which know of each day whether it was asked for. Default: they do not. */
+  readonly knowsDays?: boolean | undefined;
   /** What was asked for, where manifests beside the files say it; in order. */
   readonly windows: readonly SourceWindow[];
+}
+
+export interface StoreGap {
+  readonly workspace: string;
+  /** Days, or the first and the last of some that follow each other. */
+  readonly missing: readonly string[];
+  /** Days that were not over when they were asked for. */
+  readonly open: readonly string[];
 }
 
 /** Rows whose cost is not in the sums, whatever the cause. */
@@ -133,12 +143,6 @@ export interface MalformedLine {
   readonly line: number;
   /** `not a JSON object`, `without an id` … */
   readonly why: string;
-}
-
-export interface StoreGap {
-  readonly workspace: string;
-  /** `YYYY-MM-DD`, in order. */
-  readonly days: readonly string[];
 }
 
 export interface SourceWindow {

@@ -5,13 +5,16 @@ import { dayOf } from '../consumption/windows.ts';
 import { type Exact, toDecimal } from '../exact.ts';
 import { formatSpent } from '../impact/money.ts';
 import { isBudgetLimit } from '../resources/limit.ts';
-import type { BacktestFacts, Effect, Stopped } from './backtest-facts.ts';
+import type { BacktestFacts, BacktestRows, Effect, Stopped } from './backtest-facts.ts';
 import { jsonVersion, renderJson } from './json.ts';
 
 const money = z
   .object({
-    cents: z.string().describe('US cents, exact, with up to ten decimals'),
-    usd: z.string().describe('to the nearest cent'),
+    cents: z
+      .string()
+      .nullable()
+      .describe('US cents, exact, with up to ten decimals; null: no row says what its call cost'),
+    usd: z.string().nullable().describe('to the nearest cent; null as `cents`'),
   })
   .meta({ id: 'money' });
 const instant = z.string().describe('ISO date-time, UTC');
@@ -118,7 +121,7 @@ export function renderBacktestJson(facts: BacktestFacts): string {
       files: rows.files,
       oldest: iso(rows.oldest),
       newest: iso(rows.newest),
-      ...moneyIn(rows.money),
+      ...moneyIn(rows.money, rows),
       in_scope: rows.inScope,
       failed: rows.failed,
       refused: rows.refused,
@@ -132,18 +135,18 @@ export function renderBacktestJson(facts: BacktestFacts): string {
       silent: rows.silent,
     },
     sides,
-    refused: both(together, stoppedDocument),
+    refused: both(together, (one) => stoppedDocument(one, rows)),
     limits: limits.map(({ workspace, name, ...effects }) => ({
       workspace,
       name,
-      ...both(effects, (one) => effectDocument(one, counts)),
+      ...both(effects, (one) => effectDocument(one, facts)),
     })),
     not_replayed: refusals.map(({ workspace, name, said, why }) => ({ workspace, name, limit: said, why })),
   };
   return renderJson(document);
 }
 
-function effectDocument(one: Effect, counts: boolean): z.infer<typeof effect> {
+function effectDocument(one: Effect, { rows, counts }: BacktestFacts): z.infer<typeof effect> {
   const { limit, alert, smallest } = one;
   return {
     kind: limit.kind,
@@ -154,19 +157,19 @@ function effectDocument(one: Effect, counts: boolean): z.infer<typeof effect> {
     window: isBudgetLimit(limit) ? null : limit.window,
     per: [...limit.per],
     checked_calls: one.checked,
-    refused: stoppedDocument(one.stopped),
+    refused: stoppedDocument(one.stopped, rows),
     counters: one.counters,
     blocked_counters: one.blocked,
     first: one.first === null || counts ? null : { who: one.first.who, at: isoOf(one.first.at) },
     alert: alert === null ? null : { counters: alert.counters, first: iso(alert.first) },
-    gateway_lag: { calls: one.late.calls, ...moneyIn(one.late.money) },
-    days: one.days.map(({ day, calls, money: cost }) => ({ day: dayOf(day), calls, ...moneyIn(cost) })),
+    gateway_lag: { calls: one.late.calls, ...moneyIn(one.late.money, rows) },
+    days: one.days.map(({ day, calls, money: cost }) => ({ day: dayOf(day), calls, ...moneyIn(cost, rows) })),
     blocked: one.who.map(({ who, since, days, calls, money: cost, alertAt }) => ({
       who,
       since: isoOf(since),
       days,
       calls,
-      ...moneyIn(cost),
+      ...moneyIn(cost, rows),
       alert_at: iso(alertAt),
     })),
     smallest: smallest === null ? null : { stops_nobody: smallest.nobody, refuses_one_percent: smallest.percent },
@@ -175,12 +178,13 @@ function effectDocument(one: Effect, counts: boolean): z.infer<typeof effect> {
   };
 }
 
-function stoppedDocument({ calls, money: cost, failed, people }: Stopped): z.infer<typeof stopped> {
-  return { calls, ...moneyIn(cost), failed_anyway: failed, people };
+function stoppedDocument({ calls, money: cost, failed, people }: Stopped, rows: BacktestRows): z.infer<typeof stopped> {
+  return { calls, ...moneyIn(cost, rows), failed_anyway: failed, people };
 }
 
-/** Rows have ten decimals of a cent at most. */
-function moneyIn(cents: Exact): z.infer<typeof money> {
+/** Rows have ten decimals of a cent at most. Where none says what it cost, no sum of theirs is known. */
+function moneyIn(cents: Exact | null, rows: BacktestRows): z.infer<typeof money> {
+  if (cents === null || rows.money === null) return { cents: null, usd: null };
   return { cents: toDecimal(cents, 10), usd: formatSpent(cents, 'cost') };
 }
 

@@ -8,7 +8,7 @@ import { isBudgetLimit } from '../../src/resources/limit.ts';
 import { generateCalls } from '../helpers/call-rows.ts';
 import { effort } from '../helpers/effort.ts';
 import { budgetOf, rateOf } from './build-limit.ts';
-import { generateRows } from './generate-rows.ts';
+import { generateRows, october } from './generate-rows.ts';
 import { sourceOf } from './source-of-rows.ts';
 
 const style = { color: false, columns: Number.POSITIVE_INFINITY };
@@ -19,7 +19,7 @@ const byTime = (a: string, b: string) => (timeIn(a) < timeIn(b) ? -1 : 1);
 
 describe('recommend', () => {
   const rows = generateRows(6_000);
-  const facts = { words: rows.words, columns: rows.columns, covered: null };
+  const facts = { words: rows.words, columns: rows.columns, covered: october };
 
   it('recommends what stops nobody, or at most a hundredth, and what one cent or request less would stop', {
     timeout: 120_000,
@@ -104,6 +104,23 @@ describe('recommend', () => {
     expect(await said('requests')).toMatch(/^6 of 6000 calls do not say whether a cache answered/);
     expect(await said('tokens', true)).toMatch(/^Rows do not hold the `max_tokens`/);
     expect(await said('requests', true)).not.toContain('max_tokens');
+  });
+
+  it('says of a workspace none of whose calls says what it cost that what it spent is not known', async () => {
+    const place = rows.words.workspace?.indexOf('ws-team-00');
+    const chunks = rows.chunks.map((chunk) => ({
+      ...chunk,
+      cost: chunk.cost.map((units, row) => (chunk.dims.workspace?.[row] === place ? Number.NaN : units)),
+    }));
+    const limit = wantedLimit({ per: ['workspace_id'], unit: 'requests', reset: 'monthly' });
+    const workspaces = ['ws-team-00', 'ws-team-01'];
+    const found = await recommend({ limit, workspaces, limits: [] }, sourceOf({ ...rows, chunks }));
+    expect(JSON.parse(renderRecommendJson(found, []))).toMatchObject({
+      limits: [{ spent_cents: null }, { spent_cents: expect.any(Number) }],
+    });
+    const lines = renderRecommendText(found, [], style).split('\n');
+    expect(lines.find((line) => line.startsWith('ws-team-00'))).toMatch(/^ws-team-00 +not known /);
+    expect(lines.find((line) => line.startsWith('ws-team-01'))).toMatch(/^ws-team-01 +\$[\d.]+ /);
   });
 
   it('writes YAML that the files take as it is', async () => {
