@@ -43,8 +43,17 @@ await write('schemas/plan.schema.json', renderPlanSchema());
 
 const { renderPayloadSchema } = await load('src/notify/channels/write-payload.ts');
 await write('schemas/telling.schema.json', renderPayloadSchema());
-const { renderBacktestSchema } = await load('src/render/backtest-document.ts');
-await write('schemas/backtest.schema.json', renderBacktestSchema());
+const { runSchema } = await load('src/commands/schema.ts');
+await write('schemas/backtest.schema.json', (await runSchema(['backtest'])).output);
+
+const { renderMembers } = await load('scripts/document-members.ts');
+await write('test/fixtures/documents/version-1.txt', renderMembers());
+
+const { renderCiFiles } = await load('scripts/ci-files.ts');
+await write(
+  'src/ci-files.json',
+  renderCiFiles((path) => readFileSync(new URL(path, root), 'utf8')),
+);
 
 const { renderRules } = await load('scripts/rules-doc.ts');
 const examples = fileURLToPath(new URL('test/fixtures/rules/', root));

@@ -8,6 +8,7 @@ import { exitCodes } from '../src/exit-codes.ts';
 import { guards } from '../src/guards/table.ts';
 import { buildProgram } from '../src/program.ts';
 import type { Session } from '../src/run/session.ts';
+import { documentCommands, ownDocuments } from '../src/tools/documents.ts';
 import { tools } from '../src/tools/registry.ts';
 import { renderContents } from './contents.ts';
 
@@ -37,6 +38,7 @@ export async function renderPages(
     flags: renderFlags(program),
     tools: renderTools(),
     guards: renderGuards(),
+    documents: renderDocuments(),
     'exit-codes': renderExitCodes(sources.exitCodes),
   };
   const seen = new Set<string>();
@@ -171,6 +173,15 @@ function renderTools(): string {
     effect,
   ]);
   return table(['tool', 'command', 'answers', 'set', 'effect'], rows);
+}
+
+/** What a failure and broken files look like is the same for all, and said above the table. */
+function renderDocuments(): string {
+  const rows = documentCommands.map((command) => {
+    const own = (ownDocuments(command) ?? []).map(({ description = '' }) => description);
+    return [`\`${command}\``, own.join(' Or: '), `\`tollgate schema ${command.replaceAll(' ', '-')}\``];
+  });
+  return table(['command', 'its document', 'schema'], rows);
 }
 
 /** The comment above each code is its meaning: `/** … *\/` and then `name: number,`. */

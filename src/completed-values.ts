@@ -6,20 +6,20 @@ import { ruleNames } from './rule-names.ts';
 export const completedShells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 
 /** What a value is chosen from: fixed words, or names of the policy files. */
-export type Values = readonly string[] | ((names: DeclaredNames, given: readonly string[]) => readonly string[]);
+export type Choices = readonly string[] | ((names: DeclaredNames, given: readonly string[]) => readonly string[]);
 
 const namesOf =
-  (...kinds: readonly DeclaredName['kind'][]): Values =>
+  (...kinds: readonly DeclaredName['kind'][]): Choices =>
   ({ entries }) =>
     entries.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
 
-const workspaces: Values = (names) => names.workspaces;
+const workspaces: Choices = (names) => names.workspaces;
 const policies = namesOf('usage-policy', 'rate-policy');
 const groupings = ['workspace_id', 'api_key', 'model', 'provider', 'virtual_key', 'metadata._user'];
 const resets = ['monthly', 'weekly', 'never'];
 
 /** As `plan` writes them: in one workspace, or of this name in any. */
-const changes: Values = ({ entries }) => [
+const changes: Choices = ({ entries }) => [
   ...entries.map(({ kind, workspace, name }) => `${kind}/${workspace ?? '-'}/${name}`),
   ...entries.map(({ kind, name }) => `${kind}/${name}`),
 ];
@@ -32,7 +32,7 @@ const targetKinds: Readonly<Record<DeclaredName['kind'], string>> = {
   'integration-limits': 'integration/',
   'workspace-limits': 'workspace',
 };
-const targets: Values = ({ entries }, [workspace]) => [
+const targets: Choices = ({ entries }, [workspace]) => [
   ...entries
     .filter((entry) => entry.workspace === workspace)
     .map(({ kind, name }) => targetKinds[kind] + (kind === 'workspace-limits' ? '' : name)),
@@ -40,7 +40,7 @@ const targets: Values = ({ entries }, [workspace]) => [
 ];
 
 /** By the flag as help shows it. */
-export const flagValues: Readonly<Record<string, Values>> = {
+export const flagValues: Readonly<Record<string, Choices>> = {
   '--workspace <slug>': workspaces,
   '--only <kind/key>': changes,
   '--policy <name>': policies,
@@ -58,12 +58,32 @@ export const flagValues: Readonly<Record<string, Values>> = {
 
 const proposed = [workspaces, targets];
 
+/** Commands that print JSON; those that ask a tool are known by `tollgate help schema`. */
+const documents = [
+  ...[
+    'apply',
+    'backtest',
+    'doctor',
+    'drift',
+    'estimate',
+    'fmt',
+    'history',
+    'import',
+    'init',
+    'logs-audit',
+    'logs-pull',
+  ],
+  ...['logs-spend', 'logs-top', 'notify', 'plan', 'recommend', 'record-move', 'record-rebuild', 'reset', 'revert'],
+  ...['rules', 'show', 'status', 'validate'],
+];
+
 /** By the words of the command, a row of what its arguments are, in their order. */
-export const argumentValues: Readonly<Record<string, readonly Values[]>> = {
-  schema: [['defaults', 'org', 'workspace']],
+export const argumentValues: Readonly<Record<string, readonly Choices[]>> = {
+  schema: [['defaults', 'org', 'workspace', 'plan-file', 'telling', ...documents]],
   rules: [ruleNames],
   completion: [completedShells],
   show: [['latest', '~1']],
+  revert: [['latest', '~1']],
   explain: [policies],
   reset: [namesOf('usage-policy', 'key-limits', 'provider-limits', 'integration-limits')],
   'propose create': proposed,

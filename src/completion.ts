@@ -1,7 +1,7 @@
 /** Completion: what may stand where the cursor is, and the scripts that ask for it. Nothing of the line is ever evaluated. */
 
 import type { Command, Option } from 'commander';
-import { argumentValues, type completedShells, flagValues, type Values } from './completed-values.ts';
+import { argumentValues, type Choices, type completedShells, flagValues } from './completed-values.ts';
 import type { DeclaredNames } from './policy/declared-names.ts';
 import { pathOfCommand } from './usage.ts';
 
@@ -73,7 +73,7 @@ async function suggest(
 ): Promise<Suggestions> {
   const before = readBefore(program, words);
   const { command, pending, isOnlyArguments, given } = before;
-  const choose = async (values: Values): Promise<readonly string[]> =>
+  const choose = async (values: Choices): Promise<readonly string[]> =>
     typeof values === 'function' ? plainNames(values(await readNames(before.directory), given)) : values;
   const valuesOf = async (option: Option, typed: string, prefix: string): Promise<Suggestions> => {
     const choices = option.argChoices ?? (await choose(flagValues[option.flags] ?? []));

@@ -10,7 +10,16 @@ type Example = readonly [line: string, does: string];
 export const helpExamples: Readonly<Record<string, readonly Example[]>> = {
   validate: [
     ['validate', 'the files below policies/'],
+    ['validate policies/org.yaml', 'the problems that this file has or causes'],
     ['validate --format sarif > tollgate.sarif', 'for code scanning'],
+  ],
+  init: [
+    ['init --dry-run', 'what it would write'],
+    ['init --ci none', 'the policy files alone'],
+  ],
+  fmt: [
+    ['fmt', 'all files below policies/'],
+    ['fmt --check', 'writes nothing; exit 1 where a file would change'],
   ],
   plan: [
     ['plan', 'what an apply would do'],
@@ -34,6 +43,7 @@ export const helpExamples: Readonly<Record<string, readonly Example[]>> = {
     ['show', 'the latest apply'],
     ['show ~1 --files before', 'the one before it, and its policy files'],
   ],
+  revert: [['revert ~1 --dry-run', 'the edit that would take back the apply before the last']],
   estimate: [['estimate --budget "10M tokens" --model @openai/gpt-4o', 'what it costs']],
   backtest: [
     ['backtest --logs calls.jsonl', 'the policy files over these calls'],

@@ -33,8 +33,7 @@ export { createFileStore } from './record/file.ts';
 export { createGitRefStore } from './record/git-ref.ts';
 export { createMemoryStore } from './record/memory.ts';
 export type { RecordStore, StoredRecord } from './record/store.ts';
-export { planDocument } from './render/json.ts';
-
 export { renderPlanMarkdown, renderPlanText } from './render/plan.ts';
+export { planDocument } from './render/plan-document.ts';
 export type { Desired, DesiredEntry, Fields, Kind, ResourceKey } from './resources/types.ts';
 export { readUsage } from './run/read-usage.ts';

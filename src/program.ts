@@ -5,6 +5,7 @@ import { completedShells } from './completed-values.ts';
 import { completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { addFileCommands, addRevertCommand } from './file-commands.ts';
 import { addExamples } from './help-examples.ts';
 import { addLogCommands, addReplayCommands } from './log-commands.ts';
 import {
@@ -14,7 +15,6 @@ import {
   addSourceOptions,
   asOption,
   backendOption,
-  checkFormatOption,
   dataFormatOption,
   dirOption,
   formatOption,
@@ -46,16 +46,7 @@ export function buildProgram(version: string, start: Start): Command {
     .helpCommand(false)
     .addHelpText('after', helpText);
 
-  addCommand(program, 'validate', 'check the files; no network, no key')
-    .addOption(dirOption())
-    .addOption(checkFormatOption())
-    .addOption(quietOption())
-    .action((options) =>
-      start(flagsOf(program, options), async (session) => {
-        const { runValidate } = await import('./commands/validate.ts');
-        return runValidate(options, session);
-      }),
-    );
+  addFileCommands(program, start);
 
   addSourceOptions(
     addPlanOptions(addCommand(program, 'plan', 'show what the files change'), planFormatOption()).addOption(
@@ -135,6 +126,8 @@ export function buildProgram(version: string, start: Start): Command {
         return runShow({ ...commonOf(options), record: name, files: options.files }, session);
       }),
     );
+
+  addRevertCommand(program, start);
 
   addCommand(program, 'estimate', 'what a token budget costs in dollars, or a dollar budget buys in tokens')
     .requiredOption('--budget <amount>', 'as in the files, such as "$500" or "2M tokens"')
@@ -330,21 +323,26 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  addCommand(program, 'schema', 'print the JSON Schema of a kind of file, for editors')
-    .argument('<kind>', 'workspace, org or defaults')
-    .action((kind: string, options) =>
+  addCommand(
+    program,
+    'schema',
+    'print the JSON Schema of a kind of file, or of what a command prints with --format json',
+  )
+    .argument('<kind...>', 'workspace, org, defaults, plan-file, telling, or a command such as plan or logs spend')
+    .action((words: string[], options) =>
       start(flagsOf(program, options), async () => {
         const { runSchema } = await import('./commands/schema.ts');
-        return runSchema(kind);
+        return runSchema(words);
       }),
     );
 
   addCommand(program, 'rules', 'say what a rule finds, why it matters and what to do; without a name, list all rules')
     .argument('[rule]', 'name of a rule, such as alert-missing')
+    .addOption(dataFormatOption())
     .action((rule: string | undefined, options) =>
       start(flagsOf(program, options), async (session) => {
         const { runRules } = await import('./commands/rules.ts');
-        return runRules(rule, session);
+        return runRules(rule, session, options);
       }),
     );
 

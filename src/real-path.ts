@@ -3,7 +3,7 @@
  * directories on the way to it.
  */
 
-import { mkdir, readlink, realpath, stat } from 'node:fs/promises';
+import { lstat, mkdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /** As many as the kernel follows. */
@@ -27,6 +27,13 @@ export async function findRealPath(path: string, links: number = mostLinks): Pro
 export async function findFolder(folder: string): Promise<string> {
   const found = await stat(folder).catch(() => null);
   return found?.isDirectory() === true || dirname(folder) === folder ? folder : findFolder(dirname(folder));
+}
+
+/** Top of the repository that a directory is in; null: it is in none. */
+export async function findTop(directory: string): Promise<string | null> {
+  if ((await lstat(join(directory, '.git')).catch(() => null)) !== null) return directory;
+  const above = dirname(directory);
+  return above === directory ? null : findTop(above);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What a command gets of the process that it runs in; loaded once there is one to run. */
 
 import { userInfo } from 'node:os';
+import { addAbortSignal } from 'node:stream';
 import type { Ora } from 'ora';
 import packageJson from '../package.json' with { type: 'json' };
 import { createBlanker, secretsOf } from './blank-secrets.ts';
@@ -37,6 +38,7 @@ export function buildSession(flags: GlobalFlags, { signal, interrupt }: Interrup
     confirm: async (question) =>
       /^y(es)?$/i.test(await askPerson(guardScreen(`${question} (yes/no) `, flags), signal, interrupt)),
     ask: (question) => askPerson(guardScreen(question, flags), signal, interrupt),
+    readInput: () => readStdin(signal),
     // Loaded when it is asked for: nobody else waits for it.
     openGitHub: async (place) => {
       const [{ createGitHub }, { proxiesOf }] = await Promise.all([
@@ -114,6 +116,17 @@ async function askPerson(question: string, signal: AbortSignal, interrupt: () =>
   } finally {
     reader.close();
   }
+}
+
+async function readStdin(signal: AbortSignal): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  try {
+    for await (const part of addAbortSignal(signal, process.stdin)) parts.push(part as Buffer);
+  } catch (cause) {
+    if (signal.aborted) throw new CancelledError('cancelled', { cause });
+    throw new UserError('cannot read what comes on stdin', { cause });
+  }
+  return Buffer.concat(parts);
 }
 
 /**

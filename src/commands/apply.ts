@@ -1,8 +1,9 @@
 import { exitCodes } from '../exit-codes.ts';
 import { summarizeNothing } from '../render/count-plan.ts';
-import { diagnosticDocument, outcomeDocument, planDocument, renderJson } from '../render/json.ts';
-
+import type { ApplyDocument } from '../render/documents/plan.ts';
+import { renderJson } from '../render/json.ts';
 import { renderOutcomesMarkdown, summarizeOutcomes } from '../render/outcomes.ts';
+import { diagnosticDocument, outcomeDocument, planDocument } from '../render/plan-document.ts';
 import { type ApplyCommandOptions, type ApplyReport, executeApply } from '../run/apply.ts';
 import { refuseFor } from '../run/output.ts';
 import type { CommandResult, Format, Session } from '../run/session.ts';
@@ -36,10 +37,10 @@ function reportDocument({
   refusal,
   recordedIn,
   recordProblem,
-}: ApplyReport): unknown {
+}: ApplyReport): ApplyDocument {
   return {
     ok: exit === exitCodes.ok,
-    ...(refusal === null ? {} : { error: { kind: 'refused', message: refusal } }),
+    ...(refusal === null ? {} : { error: { kind: 'refused', message: refusal, hint: null } }),
     ...planDocument(plan),
     diagnostics: diagnostics.map(diagnosticDocument),
     outcomes: outcomes.map(outcomeDocument),

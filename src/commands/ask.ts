@@ -5,7 +5,7 @@ import { renderAnswer, renderCsv } from '../render/answer.ts';
 import { renderFailure } from '../render/failure.ts';
 import { openBackend } from '../run/open-backend.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
-import { answerTool, type Envelope, failedCall } from '../tools/call.ts';
+import { answeredCall, answerTool, type Envelope, failedCall } from '../tools/call.ts';
 import { createToolContext } from '../tools/context.ts';
 import { ToolRefusal } from '../tools/refusal.ts';
 import { findTool } from '../tools/registry.ts';
@@ -81,7 +81,7 @@ async function answerAsking<T>(
 }
 
 function write(tool: Tool, data: Parameters<Tool['show']>[0], format: TwinFormat, session: Session): string {
-  if (format === 'json') return writeEnvelope({ ok: true, data });
+  if (format === 'json') return writeEnvelope(answeredCall(data));
   const blocks = tool.show(data);
   if (format === 'csv') return renderCsv(blocks) ?? '';
   const notes = data.notes.map((text) => ({ text }));
@@ -89,7 +89,7 @@ function write(tool: Tool, data: Parameters<Tool['show']>[0], format: TwinFormat
 }
 
 /** On one line, as agents get it. */
-function writeEnvelope(envelope: Envelope): string {
+export function writeEnvelope(envelope: Envelope): string {
   return `${JSON.stringify(envelope)}\n`;
 }
 

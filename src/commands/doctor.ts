@@ -56,7 +56,7 @@ export async function runDoctor(options: DoctorOptions, session: Session): Promi
       baseUrl,
       key:
         found === null
-          ? { kind: null, how: 'nothing could be asked', scopes: null, expiresAt: null }
+          ? { kind: null, how: 'nothing could be asked', name: null, userId: null, scopes: null, expiresAt: null }
           : explainKey(found),
       workspace: found?.workspace ?? null,
       checks,

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { schemasAddress } from '../addresses.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { runAcceptDrift, runImportExisting } from '../importing/import-existing.ts';
@@ -7,10 +8,11 @@ import { LiveIndex } from '../live/live-index.ts';
 import { readEverything } from '../live/read-everything.ts';
 import { describeOddStates } from '../plan/odd-states.ts';
 import { hasPolicyFiles } from '../policy/files.ts';
-import { renderJsonSchemas } from '../policy/json-schema.ts';
 import { writeFileAtomic } from '../policy/named-files.ts';
 import { patterns } from '../policy/patterns.ts';
 import { printPolicies } from '../policy/print.ts';
+import { quote } from '../policy/quote.ts';
+import type { ImportedDocument } from '../render/documents/import.ts';
 import { leftOutDocument, renderImported, unreadableDocument } from '../render/import.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { openBackend } from '../run/open-backend.ts';
@@ -57,20 +59,29 @@ export async function runImport(options: ImportOptions, session: Session): Promi
         environment,
         organisation: live.organisationId,
         entries: organisation.entries,
-        workspaces: workspaces.map(({ written, entries }) => ({ slug: written, entries })),
+        workspaces: workspaces.map(({ workspace, written, entries }) => ({
+          slug: written,
+          title: workspace.name,
+          entries,
+        })),
       },
-      '.schemas',
+      schemasAddress,
     );
-    // The schemas lie beside the files, so that editors complete and check at once; dot folders are not read as policies.
-    const schemas = Object.entries(renderJsonSchemas()).map(([name, text]) => ({ path: `.schemas/${name}`, text }));
-    for (const { path, text } of [...schemas, ...files]) await writeBelow(directory, path, text, options.dir);
+    for (const { path, text } of files) await writeBelow(directory, path, text, options.dir);
 
     const leftOut = [
       ...organisation.leftOut.map((left) => ({ ...left, slug: null as string | null })),
       ...workspaces.flatMap(({ workspace, leftOut: left }) => left.map((item) => ({ ...item, slug: workspace.slug }))),
     ];
     const unreadable = live.unreadable ?? [];
-    const notes = describeOddStates(index);
+    const byId = workspaces.filter(({ workspace, written }) => written !== workspace.slug);
+    const notes = [
+      ...byId.map(
+        ({ workspace, written }) =>
+          `the workspace ${quote(workspace.slug)} is called ${written} here, its id: its slug cannot be a file's name, or is another's but for case`,
+      ),
+      ...describeOddStates(index),
+    ];
     const count = organisation.entries.length + workspaces.reduce((sum, { entries }) => sum + entries.length, 0);
     const renamed = [
       ...renamedOf(organisation, null),
@@ -79,7 +90,7 @@ export async function runImport(options: ImportOptions, session: Session): Promi
     if (options.format === 'json') {
       return {
         exit: exitCodes.ok,
-        output: renderJson({
+        output: renderJson<ImportedDocument>({
           version: jsonVersion,
           ok: true,
           files: files.map(({ path }) => path),

@@ -6,11 +6,12 @@ import { parseDay } from '../instant.ts';
 import { type AuditFile, writeAudit } from '../logs/audit-file.ts';
 import { requireWritable } from '../policy/named-files.ts';
 import { type AnswerBlock, renderAnswer } from '../render/answer.ts';
+import type { AuditDocument } from '../render/documents/logs.ts';
 import { formatSize } from '../render/format-size.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { listFew } from '../render/list-few.ts';
+import { moneyOf } from '../render/money.ts';
 import type { CommandResult, Session } from '../run/session.ts';
-import { moneyOf } from '../tools/values.ts';
 
 export interface LogsAuditOptions {
   readonly store: string;
@@ -70,7 +71,7 @@ function daysIn(first: string, last: string): { readonly first: string; readonly
 function render(made: AuditFile, name: string, isWhole: boolean, options: LogsAuditOptions, session: Session): string {
   const { rows, bytes, sha256, cost, costUnknown, workspaces } = made;
   if (options.format === 'json') {
-    return renderJson({
+    return renderJson<AuditDocument>({
       version: jsonVersion,
       ok: isWhole,
       file: name,

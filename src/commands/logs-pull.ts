@@ -3,6 +3,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { requireWorkspaces } from '../live/named-workspaces.ts';
 import { type Pulled, pullLogs } from '../logs/pull-logs.ts';
 import { type AnswerBlock, renderAnswer } from '../render/answer.ts';
+import type { PullDocument } from '../render/documents/logs.ts';
 import { formatSize } from '../render/format-size.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { openBackend } from '../run/open-backend.ts';
@@ -66,7 +67,13 @@ function render(all: Pulled, options: LogsPullOptions, session: Session): string
   const { workspaces: pulled, failed } = all;
   if (options.format === 'json') {
     const workspaces = pulled.map(({ isPending, ...rest }) => ({ ...rest, pending: isPending }));
-    return renderJson({ version: jsonVersion, ok: isWhole(all), store: options.store, workspaces, failed });
+    return renderJson<PullDocument>({
+      version: jsonVersion,
+      ok: isWhole(all),
+      store: options.store,
+      workspaces,
+      failed,
+    });
   }
   const bytes = pulled.reduce((sum, each) => sum + each.bytes, 0);
   const rows = pulled.reduce((sum, each) => sum + each.rows, 0);

@@ -7,9 +7,11 @@ import { exactDollars, readRowSpend, type Spend, type SpendGroup } from '../logs
 import { didYouMean } from '../nearest-name.ts';
 import { escapeInvisible } from '../printable.ts';
 import { type AnswerBlock, renderAnswer, renderCsv } from '../render/answer.ts';
+import type { SpendDocument, SpendGroupDocument } from '../render/documents/logs.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
+import { moneyOf, moneyOrNull } from '../render/money.ts';
 import type { CommandResult, Session } from '../run/session.ts';
-import { isoOf, moneyOf, moneyOrNull } from '../tools/values.ts';
+import { isoOf } from '../tools/values.ts';
 import { type LogsRowsOptions, rowsAskedOf, rowsNeedsOf } from './logs-rows.ts';
 import { isOfClickHouse, openClickHouse, type SourceOptions } from './rows-source.ts';
 
@@ -68,8 +70,9 @@ function render(spend: Spend, by: readonly string[], options: LogsSpendOptions, 
   const { groups, total, facts } = spend;
   const notes = describeFacts(facts);
   if (options.format === 'json') {
-    return renderJson({
+    return renderJson<SpendDocument>({
       version: jsonVersion,
+      ok: true,
       by,
       window: {
         oldest: facts.oldest === null ? null : isoOf(facts.oldest),
@@ -108,7 +111,7 @@ function render(spend: Spend, by: readonly string[], options: LogsSpendOptions, 
   return renderAnswer([table, ...texts.map((text) => ({ text }))], session.style);
 }
 
-function documentOf({ requests, failed, tokens, cost, costUnknown }: SpendGroup) {
+function documentOf({ requests, failed, tokens, cost, costUnknown }: SpendGroup): SpendGroupDocument {
   return {
     requests,
     failed,

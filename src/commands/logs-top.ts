@@ -3,9 +3,11 @@ import { describeFacts } from '../logs/describe-facts.ts';
 import { exactDollars } from '../logs/spend.ts';
 import { type CallOrder, readTopCalls, type TopCalls } from '../logs/top-calls.ts';
 import { type AnswerBlock, renderAnswer, renderCsv } from '../render/answer.ts';
+import type { TopDocument } from '../render/documents/logs.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
+import { moneyOf, moneyOrNull } from '../render/money.ts';
 import type { CommandResult, Session } from '../run/session.ts';
-import { isoOf, moneyOf, moneyOrNull } from '../tools/values.ts';
+import { isoOf } from '../tools/values.ts';
 import { type LogsRowsOptions, rowsAskedOf, rowsNeedsOf } from './logs-rows.ts';
 import { isOfClickHouse, openClickHouse, type SourceOptions } from './rows-source.ts';
 
@@ -40,7 +42,7 @@ function render({ calls, facts }: TopCalls, { format, order }: LogsTopOptions, s
   const notes = describeFacts({ ...facts, missing: {} });
   if (format === 'json') {
     const rows = calls.map(({ time, cost, ...rest }) => ({ ...rest, at: isoOf(time), cost: moneyOrNull(cost) }));
-    return renderJson({ version: jsonVersion, order, calls: rows, of: facts.rows, notes });
+    return renderJson<TopDocument>({ version: jsonVersion, ok: true, order, calls: rows, of: facts.rows, notes });
   }
   const table: AnswerBlock = {
     columns: [

@@ -8,9 +8,11 @@ import type { Plan } from '../plan/types.ts';
 import { readPolicyFiles } from '../policy/files.ts';
 import { requireWritable, writeNamedFile } from '../policy/named-files.ts';
 import { escapeInvisible } from '../printable.ts';
+import type { PlanDocument } from '../render/documents/plan.ts';
 import { escapeMarkdown } from '../render/escape-markdown.ts';
-import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
+import { renderJson } from '../render/json.ts';
 import { renderHeadline, renderPlanHtml, renderPlanMarkdown, renderPlanText } from '../render/plan.ts';
+import { diagnosticDocument, planDocument } from '../render/plan-document.ts';
 import { renderSarif } from '../render/sarif.ts';
 import type { Desired } from '../resources/types.ts';
 import { allRules } from '../rules/find.ts';
@@ -106,7 +108,7 @@ async function planOnce(options: PlanCommandOptions, session: Session): Promise<
     options.format === 'sarif'
       ? renderSarif({ version, rules: allRules, diagnostics, findings, notes })
       : options.format === 'json'
-        ? renderJson({
+        ? renderJson<PlanDocument>({
             ok: exit === exitCodes.ok,
             ...planDocument(plan),
             diagnostics: diagnostics.map(diagnosticDocument),

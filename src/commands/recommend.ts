@@ -19,9 +19,10 @@ import { loadPoliciesIfAny } from '../run/load-policies.ts';
 import { openBackend } from '../run/open-backend.ts';
 import { refuseFor } from '../run/output.ts';
 import type { CommandResult, CommonOptions, Session } from '../run/session.ts';
-import { answerTool } from '../tools/call.ts';
+import { answeredCall, answerTool } from '../tools/call.ts';
 import { createToolContext } from '../tools/context.ts';
 import { type SuggestedBudget, suggestBudgetTool } from '../tools/suggest-budget.ts';
+import { writeEnvelope } from './ask.ts';
 import { requireRows, type WindowOptions, windowAskedOf } from './logs-rows.ts';
 import { type OpenRows, openRowsOf, type SourceOptions } from './rows-source.ts';
 
@@ -168,7 +169,7 @@ async function suggest(options: RecommendOptions, by: readonly string[], session
 }
 
 function write(data: SuggestedBudget, { format }: RecommendOptions, session: Session): string {
-  if (format === 'json') return `${JSON.stringify({ ok: true, data })}\n`;
+  if (format === 'json') return writeEnvelope(answeredCall(data));
   const { budget, workspace, per, notes } = data;
   if (format === 'text') {
     return renderAnswer([...suggestBudgetTool.show(data), ...notes.map((text) => ({ text }))], session.style);

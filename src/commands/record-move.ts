@@ -11,6 +11,7 @@ import { settingsOf } from '../plan/settings.ts';
 import type { KnownTexts } from '../policy/compile.ts';
 import type { FoundFile } from '../policy/files.ts';
 import type { RecordStore, StoredRecord } from '../record/store.ts';
+import type { MoveDocument } from '../render/documents/record.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { Desired } from '../resources/types.ts';
 import { askFirst } from '../run/ask-first.ts';
@@ -199,5 +200,5 @@ function renderMoved(
   said: string,
 ): string {
   if (format !== 'json') return said;
-  return renderJson({ version: jsonVersion, ok: true, from: place, to: ref, moved });
+  return renderJson<MoveDocument>({ version: jsonVersion, ok: true, from: place, to: ref, moved });
 }

@@ -10,6 +10,7 @@ import { nextWorkspaces } from '../plan/next-record.ts';
 import { toRecordedFiles } from '../plan/same-files.ts';
 import { settingsOf } from '../plan/settings.ts';
 import { compilePolicies } from '../policy/compile.ts';
+import type { RebuildDocument } from '../render/documents/record.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { Desired } from '../resources/types.ts';
 import { findAdminKey } from '../run/find-admin-key.ts';
@@ -88,7 +89,7 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
       exit: exitCodes.ok,
       output:
         options.format === 'json'
-          ? renderJson({ version: jsonVersion, ok: true, commit, entries: count })
+          ? renderJson<RebuildDocument>({ version: jsonVersion, ok: true, commit, entries: count })
           : `Recorded ${count === 1 ? '1 entry' : `${count} entries`} of commit ${commit.slice(0, 12)} in ${store.description}.\n`,
     };
   } finally {

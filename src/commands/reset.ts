@@ -11,6 +11,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { Backend } from '../live/backend.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { escapeInvisible } from '../printable.ts';
+import type { ResetDocument } from '../render/documents/record.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import type { Unit } from '../resources/types.ts';
@@ -247,5 +248,10 @@ function renderReset(
     value_key: valueKey,
     used: used === null ? null : Number(round(used)),
   }));
-  return renderJson({ version: jsonVersion, ok, limit: { kind, workspace, id, name, unit: facts.unit }, reset });
+  return renderJson<ResetDocument>({
+    version: jsonVersion,
+    ok,
+    limit: { kind, workspace, id, name, unit: facts.unit },
+    reset,
+  });
 }

@@ -1,16 +1,35 @@
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { renderPayloadSchema } from '../notify/channels/write-payload.ts';
+import { renderPlanSchema } from '../plan/plan-schema.ts';
 import { renderJsonSchemas } from '../policy/json-schema.ts';
+import { renderSchema } from '../render/documents/json-schema.ts';
 import type { CommandResult } from '../run/session.ts';
+import { documentCommands, documentForms } from '../tools/documents.ts';
 
-/** The schema of one kind of file, for editors that do not follow the comment at the top of a file. */
-export async function runSchema(kind: string): Promise<CommandResult> {
-  const schemas = new Map(
-    Object.entries(renderJsonSchemas()).map(([file, text]) => [file.replace(/\.schema\.json$/, ''), text]),
+/**
+ * The schema of one kind of file, for editors that do not follow the comment at the top of a file, or of what a command prints with
+ * `--format json`.
+ *
+ * @param words of a command, apart or with dashes between them; or a kind of file
+ */
+export async function runSchema(words: readonly string[]): Promise<CommandResult> {
+  const name = words.join(' ');
+  const command = documentCommands.find((one) => one === name || one.replaceAll(' ', '-') === name);
+  const forms = command === undefined ? undefined : documentForms(command);
+  if (forms !== undefined) return { exit: exitCodes.ok, output: renderSchema(`tollgate ${command}`, forms) };
+  const files = fileSchemas();
+  const schema = Object.hasOwn(files, name) ? files[name] : undefined;
+  if (schema !== undefined) return { exit: exitCodes.ok, output: schema };
+  throw new UserError(`there is no schema "${name}"`, {
+    hint: `Write one of: ${[...Object.keys(files), ...documentCommands].join(', ')}.`,
+  });
+}
+
+/** Policy files, a saved plan, and what webhooks get. */
+function fileSchemas(): Readonly<Record<string, string>> {
+  const policies = Object.entries(renderJsonSchemas()).map(
+    ([file, text]) => [file.replace(/\.schema\.json$/, ''), text] as const,
   );
-  const schema = schemas.get(kind);
-  if (schema === undefined) {
-    throw new UserError(`there is no schema "${kind}"`, { hint: `Write one of: ${[...schemas.keys()].join(', ')}.` });
-  }
-  return { exit: exitCodes.ok, output: schema };
+  return { ...Object.fromEntries(policies), 'plan-file': renderPlanSchema(), telling: renderPayloadSchema() };
 }

@@ -9,7 +9,7 @@ import { isForgetOf } from '../plan/forget.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { addEntry, pathOfEntry } from '../policy/edit.ts';
 import { patterns } from '../policy/patterns.ts';
-import { printWorkspaceFile } from '../policy/print.ts';
+import { below, printWorkspaceFile } from '../policy/print.ts';
 import { isPlainMap } from '../policy/yaml-plain.ts';
 import { findLines, isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
 import type { AddedReport } from '../render/import.ts';
@@ -248,7 +248,7 @@ export function newFile({ files, desired }: Pick<AddInput, 'files' | 'desired'>,
   const schemas = /\$schema=(\S+)\/org\.schema\.json/.exec(org)?.[1];
   const printed = printWorkspaceFile(
     { slug: workspace, entries: [] },
-    schemas === undefined ? undefined : `../${schemas}`,
+    schemas === undefined ? undefined : below(schemas),
   );
   const text = schemas === undefined ? printed.slice(printed.indexOf('\n') + 1) : printed;
   const defaults = ['policies', 'keys'].flatMap((section) => {

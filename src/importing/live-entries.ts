@@ -6,6 +6,7 @@ import type { LiveIndex } from '../live/live-index.ts';
 import { isUuid } from '../plan/written-id.ts';
 import { explainUnprintable } from '../policy/print.ts';
 import type { PrintedEntry } from '../policy/print-values.ts';
+import { quote } from '../policy/quote.ts';
 import {
   budgetOf,
   isAlert,
@@ -73,7 +74,7 @@ export function buildLiveEntries(
       leftOut.push({ object, ...(read === null ? {} : { field }), why: whyApart(field) });
     }
     if (read === null) continue;
-    const named = nameEntry(object, nameKeys(read, keyNames), objects, taken);
+    const named = noteIds(nameEntry(object, nameKeys(read, keyNames), objects, taken), object, objects);
     const whole = findUnlimited(object, read) ?? findUnresolvable(read);
     const refused = whole ?? explainUnprintable(named, written);
     const lesser = refused === null || whole !== null ? null : dropOddFields(named, written);
@@ -223,6 +224,32 @@ function nameEntry(
   // Beside the id the name stays managed, or a replacement would have none.
   const isRenamed = object.name !== null && name !== object.name && base === object.name;
   return { kind, name, fields, ...(isRenamed ? { liveName: object.name } : {}), ...(hasId ? { id } : {}) };
+}
+
+/** An id in a file says nothing to who reads it: what it stands for, or why no name stands there. */
+function noteIds(entry: PrintedEntry, object: LiveObject, objects: readonly LiveObject[]): PrintedEntry {
+  const { match } = entry.fields;
+  const keyValues =
+    match === undefined || match === 'all'
+      ? []
+      : match
+          .filter(({ key }) => key === 'api_key')
+          .flatMap(({ any, except }) => [...(any === '*' ? [] : any), ...except]);
+  const keys = objects.filter(({ kind }) => kind === 'key-limits');
+  const ofKeys = keyValues.filter(isUuid).map((id) => {
+    const key = keys.find((one) => one.id === id);
+    return [id, key === undefined ? 'no key of this workspace' : describeSharer(key, keys)] as const;
+  });
+  const sameKind = objects.filter(({ kind }) => kind === object.kind);
+  const own = entry.id === undefined ? [] : [[entry.id, describeSharer(object, sameKind)] as const];
+  const notes = Object.fromEntries([...ofKeys, ...own]);
+  return Object.keys(notes).length === 0 ? entry : { ...entry, idNotes: notes };
+}
+
+function describeSharer({ name }: LiveObject, objects: readonly LiveObject[]): string {
+  if (name === null) return 'has no name';
+  const sharers = objects.filter((other) => other.name === name).length;
+  return sharers > 1 ? `one of ${sharers} called ${quote(name)}` : quote(name);
 }
 
 /** Entries that are not called what their live object is: it has no name, or shares it. */

@@ -1,16 +1,8 @@
 /** Commands that are printed to be copied into a shell. Pure. */
 
+import { commandOf, quoteWord } from '../shell-words.ts';
 import { plainReason } from './proposal-commit.ts';
 import { type ProposalWords, titleOf } from './proposal-words.ts';
-
-/** A word as a POSIX shell reads it back: names of branches and remotes may hold anything. */
-export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-function commandOf(...words: readonly string[]): string {
-  return words.map(quoteWord).join(' ');
-}
 
 interface Place {
   /** Null: the clone has none. */

@@ -21,17 +21,13 @@ const workspaceKinds: readonly Kind[] = [
  * @throws UserError when a named workspace does not exist, or the organisation cannot be known
  */
 export async function readEverything(backend: Backend, workspaces: readonly string[]): Promise<Live> {
-  const { rows: live, unreadable } = await listWorkspaces(backend);
+  const listed = await listWorkspaces(backend);
+  const { rows: live, unreadable } = listed;
   const chosen = live.filter(
     ({ id, slug }) => workspaces.length === 0 || workspaces.includes(slug) || workspaces.includes(id),
   );
   requireWorkspaces(workspaces, live, unreadable);
-  // One that is set aside belongs to the organisation as well.
-  const first = live[0]?.id ?? unreadable.find(({ id }) => id !== null)?.id;
-  const organisation = typeof first === 'string' ? (await backend.readWorkspace(first)).organisation_id : undefined;
-  if (typeof organisation !== 'string') {
-    throw new UserError('the control plane shows no workspace of this key, so its organisation cannot be known');
-  }
+  const organisation = await readOrganisationId(backend, listed);
   const { rows: integrations } = await listReadable(backend.listIntegrationSlugs());
   const isWhole = workspaces.length === 0;
   return readLive(backend, organisation, {
@@ -43,4 +39,17 @@ export async function readEverything(backend: Backend, workspaces: readonly stri
     globalAccess: isWhole ? integrations : [],
     needsWhole: () => true,
   });
+}
+
+/** @throws UserError when there is no workspace that would tell */
+export async function readOrganisationId(
+  backend: Backend,
+  listed?: Awaited<ReturnType<typeof listWorkspaces>>,
+): Promise<string> {
+  const { rows, unreadable } = listed ?? (await listWorkspaces(backend));
+  // One that is set aside belongs to the organisation as well.
+  const first = rows[0]?.id ?? unreadable.find(({ id }) => id !== null)?.id;
+  const organisation = typeof first === 'string' ? (await backend.readWorkspace(first)).organisation_id : undefined;
+  if (typeof organisation === 'string') return organisation;
+  throw new UserError('the control plane shows no workspace of this key, so its organisation cannot be known');
 }

@@ -25,6 +25,7 @@ import {
   printAlerts,
   printDescription,
   printExpires,
+  printId,
   printMatch,
   printName,
   printOneOrList,
@@ -74,7 +75,7 @@ const { read: __, ...listResetForm } = resetOfListedBudget;
 /** Of entries that can be told apart from others of their name. */
 const identity = {
   name: key(textShape(255), 'The live name, where it is not the key of this entry.', { print: printName }),
-  id: key(textShape(255), 'The live id, where a name is not enough.', { print: ({ id }) => id }),
+  id: key(textShape(255), 'The live id, where a name is not enough.', { print: printId }),
 };
 
 const alerts = key(entryAlerts, say.alerts, { print: printAlerts, hover: hovers.alerts });

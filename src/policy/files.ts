@@ -7,7 +7,7 @@ import type { Diagnostic } from '../diagnostics.ts';
 import { compareText, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { extendedPath, extendingFiles, findExtends, isInside, locateExtended, toKeptPath } from '../extended-file.ts';
-import { findRealPath } from '../real-path.ts';
+import { findRealPath, findTop } from '../real-path.ts';
 import { checkFileNames } from './file-names.ts';
 import { codeOf, reasonOfFileError } from './named-files.ts';
 
@@ -52,7 +52,9 @@ export async function readPolicyFiles(directory: string, cwd: string = process.c
   for (const { code, path: relative, message } of checkFileNames(found.map(toSlashes))) report(code, relative, message);
   const files: FoundFile[] = [];
   for (const relative of found) {
-    const text = await readText(path.join(realRoot, relative), (code, message) => report(code, relative, message));
+    const text = await readPolicyText(path.join(realRoot, relative), (code, message) =>
+      report(code, relative, message),
+    );
     if (text !== undefined) files.push({ path: place(relative), relative: toSlashes(relative), text });
   }
   for (const { relative, text } of [...files]) {
@@ -111,15 +113,8 @@ async function readExtended(
     );
     return null;
   }
-  const text = await readText(file, (code, message) => report(code, `\`extends\`: ${shown}: ${message}`));
+  const text = await readPolicyText(file, (code, message) => report(code, `\`extends\`: ${shown}: ${message}`));
   return text === undefined ? null : { relative: toKeptPath(place), text };
-}
-
-/** Top of the repository that a directory is in; null: it is in none. */
-async function findTop(directory: string): Promise<string | null> {
-  if ((await lstat(path.join(directory, '.git')).catch(() => null)) !== null) return directory;
-  const above = path.dirname(directory);
-  return above === directory ? null : findTop(above);
 }
 
 async function findRoot(root: string, shown: string): Promise<string> {
@@ -211,7 +206,10 @@ async function classify(
   return null;
 }
 
-async function readText(file: string, report: (code: string, message: string) => void): Promise<string | undefined> {
+type ReportText = (code: string, message: string) => void;
+
+/** The text of one file as it is read below a directory; undefined: it cannot be, which is reported. */
+export async function readPolicyText(file: string, report: ReportText): Promise<string | undefined> {
   let bytes: Buffer;
   try {
     // Not to wait for somebody who writes, should it be a pipe by now.
@@ -222,10 +220,7 @@ async function readText(file: string, report: (code: string, message: string) =>
         report('not-a-file', 'this is neither a file nor a directory');
         return undefined;
       }
-      if (facts.size > fileLimits.size) {
-        report('file-too-large', `the file has ${facts.size} bytes, more than ${fileLimits.size}: split it`);
-        return undefined;
-      }
+      if (isTooLarge(facts.size, report)) return undefined;
       bytes = await handle.readFile();
     } finally {
       await handle.close();
@@ -234,6 +229,18 @@ async function readText(file: string, report: (code: string, message: string) =>
     report('unreadable', `cannot read this file (${codeOf(error)})`);
     return undefined;
   }
+  return decodeText(bytes, report);
+}
+
+function isTooLarge(size: number, report: ReportText): boolean {
+  if (size > fileLimits.size)
+    report('file-too-large', `the file has ${size} bytes, more than ${fileLimits.size}: split it`);
+  return size > fileLimits.size;
+}
+
+/** The same of bytes that came otherwise. */
+export function decodeText(bytes: Uint8Array, report: ReportText): string | undefined {
+  if (isTooLarge(bytes.length, report)) return undefined;
   try {
     // With its byte order mark, so that an edit gives back every byte; the parser passes over it.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -241,6 +248,21 @@ async function readText(file: string, report: (code: string, message: string) =>
     report('not-utf8', 'the file is not UTF-8 text: save it as UTF-8');
     return undefined;
   }
+}
+
+export async function isFolder(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => null))?.isDirectory() === true;
+}
+
+/** A link that leads nowhere is there. */
+export async function isThere(file: string): Promise<boolean> {
+  return (await lstat(file).catch(() => null)) !== null;
+}
+
+/** Organisation files anywhere below a folder, from it. None where there are more YAML files than any directory of policies has. */
+export async function findOrganisationFiles(folder: string): Promise<readonly string[]> {
+  const found = (await listFiles(await findRealPath(folder), () => {})).map(toSlashes);
+  return found.filter((relative) => extendingFiles.includes(path.posix.basename(relative)));
 }
 
 /** Whether a directory holds policy files, readable or not; null: it is not there. */

@@ -116,6 +116,52 @@ async function writeStraight(file: string, text: string): Promise<void> {
 }
 
 /**
+ * Files that are not there yet, all of them or none: one that somebody else makes meanwhile is never replaced.
+ *
+ * @param shown a path as messages name it
+ */
+export async function writeNewFiles(
+  files: readonly { readonly path: string; readonly shown: string; readonly text: string }[],
+): Promise<void> {
+  const written: string[] = [];
+  try {
+    for (const { path: file, shown, text } of files) {
+      try {
+        await makeDirectory(path.dirname(file));
+        const handle = await open(file, 'wx');
+        written.push(file);
+        await handle.writeFile(text, 'utf8');
+        await handle.sync();
+        await handle.close();
+      } catch (cause) {
+        throw new UserError(`cannot write ${shown} (${reasonOfFileError(cause)}): nothing was written`, { cause });
+      }
+    }
+  } catch (error) {
+    for (const file of written) await rm(file, { force: true });
+    throw error;
+  }
+}
+
+/** Names in a directory, of which it may be that it is not there; null: it is something else. */
+export async function listNamesIn(directory: string): Promise<readonly string[] | null> {
+  return readdir(directory).catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return [];
+    if (codeOf(cause) === 'ENOTDIR') return null;
+    throw new UserError(`cannot read ${directory} (${reasonOfFileError(cause)})`, { cause });
+  });
+}
+
+/** @throws UserError */
+export async function removeNamedFile(file: string, shown: string): Promise<void> {
+  try {
+    await rm(file);
+  } catch (cause) {
+    throw new UserError(`cannot delete ${shown} (${reasonOfFileError(cause)})`, { cause });
+  }
+}
+
+/**
  * Writes beside the file and renames, so that no reader ever sees half of it. Makes the directories it needs. Replaces a file
  * and nothing else, and who may read the old one may read the new one, nobody more.
  */

@@ -1,13 +1,14 @@
 /** Values of an entry as they are written in files, key by key: the inverse of reading. */
 
 import { compareText } from '../diagnostics.ts';
+import { escapeInvisible } from '../printable.ts';
 import type { AlertRules, AlertThreshold } from '../resources/alert-settings.ts';
 import { formatAlert, formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
 import { rateOf } from '../resources/field-text.ts';
 import { alertOf, isApi, isBudget, memberOf, parseField, policyBudget, slotFor } from '../resources/fields.ts';
 import type { Budget, Condition, Fields, Kind, Reset } from '../resources/types.ts';
 import { levelGrammars } from './levels.ts';
-import { type PrintedValue, quoted } from './yaml-text.ts';
+import { commented, type PrintedValue, quoted } from './yaml-text.ts';
 
 export interface PrintedEntry {
   readonly kind: Kind;
@@ -17,6 +18,8 @@ export interface PrintedEntry {
   readonly liveName?: string;
   /** PrintedValue as `id:`. */
   readonly id?: string;
+  /** What an id in this entry stands for, in words for a comment behind it. */
+  readonly idNotes?: Readonly<Record<string, string>>;
   readonly fields: Fields;
   readonly owner?: string;
   /** Reasons by the name of a rule. */
@@ -153,16 +156,28 @@ export function printRates({ kind, fields }: PrintedEntry): string | readonly st
   return rates.length > 1 ? rates.sort(compareText) : rates[0];
 }
 
-export function printMatch({ fields }: PrintedEntry): PrintedValue | undefined {
+export function printMatch({ fields, idNotes }: PrintedEntry): PrintedValue | undefined {
   const { match } = fields;
   if (match === undefined || match === 'all') return undefined;
-  return mapOf(match.map((condition) => [condition.key, printCondition(condition)]));
+  return mapOf(match.map((condition) => [condition.key, printCondition(condition, idNotes)]));
 }
 
-function printCondition({ any, except }: Condition): PrintedValue {
+export function printId({ id, idNotes }: PrintedEntry): PrintedValue | undefined {
+  return id === undefined ? undefined : noteId(id, idNotes);
+}
+
+function noteId(id: string, notes: PrintedEntry['idNotes'] = {}): PrintedValue {
+  const note = Object.hasOwn(notes, id) ? notes[id] : undefined;
+  return note === undefined ? id : commented(id, escapeInvisible(note));
+}
+
+function printCondition({ any, except }: Condition, notes: PrintedEntry['idNotes']): PrintedValue {
   // A lone asterisk in a list is the literal one, so its list is kept.
-  const values = (list: '*' | readonly string[]) =>
-    list !== '*' && list.length === 1 && list[0] === '*' ? list : (printOneOrList(list) ?? null);
+  const values = (list: '*' | readonly string[]): PrintedValue => {
+    if (list === '*' || (list.length === 1 && list[0] === '*')) return list;
+    const noted = list.map((value) => noteId(value, notes));
+    return noted.length === 1 ? (noted[0] ?? null) : noted;
+  };
   if (except.length === 0) return values(any);
   return new Map([
     ['any', values(any)],

@@ -9,10 +9,13 @@ import { canonicalJson } from '../stable-json.ts';
 import { compilePolicies } from './compile.ts';
 import { entryKeys } from './entry-keys.ts';
 import { mapOf, type PrintedEntry } from './print-values.ts';
+import { quote } from './quote.ts';
 import { type PrintedValue, renderYaml } from './yaml-text.ts';
 
 export interface PrintedWorkspace {
   readonly slug: string;
+  /** What people call it, for a comment. */
+  readonly title?: string;
   readonly owner?: string;
   readonly entries: readonly PrintedEntry[];
 }
@@ -32,7 +35,7 @@ export interface PrintedFile {
   readonly text: string;
 }
 
-/** @param schemas where the JSON Schemas are, seen from the policies directory */
+/** @param schemas where the JSON Schemas are: an address, or a path seen from the policies directory */
 export function printPolicies(
   input: PrintedOrganisation & { readonly workspaces: readonly PrintedWorkspace[] },
   schemas = '../schemas',
@@ -42,9 +45,14 @@ export function printPolicies(
     { path: 'org.yaml', text: printOrgFile(input, schemas) },
     ...workspaces.map((workspace) => ({
       path: `workspaces/${workspace.slug}.yaml`,
-      text: printWorkspaceFile(workspace, `../${schemas}`),
+      text: printWorkspaceFile(workspace, below(schemas)),
     })),
   ];
+}
+
+/** The same place, seen from a folder below. */
+export function below(schemas: string): string {
+  return /^[a-z]+:/.test(schemas) ? schemas : `../${schemas}`;
 }
 
 function printOrgFile(organisation: PrintedOrganisation, schemas = '../schemas'): string {
@@ -75,7 +83,9 @@ function printOrgFile(organisation: PrintedOrganisation, schemas = '../schemas')
 export function printWorkspaceFile(workspace: PrintedWorkspace, schemas = '../../schemas'): string {
   const { entries } = workspace;
   const limits = entries.find((entry) => entry.kind === 'workspace-limits');
-  return renderFile(`${schemas}/workspace.schema.json`, [
+  const { slug, title = slug } = workspace;
+  const called = title === slug ? '' : `\n The workspace ${quote(title)}.`;
+  const lines: Parameters<typeof mapOf>[0] = [
     ['version', 1],
     ['kind', 'workspace'],
     ['workspace', workspace.slug],
@@ -85,7 +95,8 @@ export function printWorkspaceFile(workspace: PrintedWorkspace, schemas = '../..
     ['keys', sectionOf(entries, 'key-limits')],
     ['providers', sectionOf(entries, 'provider-limits')],
     ['integrations', sectionOf(entries, 'integration-limits')],
-  ]);
+  ];
+  return renderFile(`${schemas}/workspace.schema.json`, lines, called);
 }
 
 /** One entry as written, without its key. */
@@ -124,6 +135,11 @@ function sectionOf(
   return mapOf(mine.map((entry) => [entry.name, printEntry(entry)]));
 }
 
-function renderFile(schema: string, lines: Parameters<typeof mapOf>[0]): string {
-  return renderYaml(mapOf(lines) ?? null, { comment: ` yaml-language-server: $schema=${schema}` });
+const sections = ['policies', 'keys', 'providers', 'integrations'];
+
+function renderFile(schema: string, lines: Parameters<typeof mapOf>[0], more = ''): string {
+  return renderYaml(mapOf(lines) ?? null, {
+    comment: ` yaml-language-server: $schema=${schema}${more}`,
+    apart: sections,
+  });
 }

@@ -33,7 +33,7 @@ export function setValue(text: string, path: readonly string[], value: PrintedVa
   const ordered = keepOrder(follow(before, path), value);
   const cuts = new Splicer(body, document).cut(path, ordered);
   if ('refusal' in cuts) return cuts;
-  const next = applyCuts(body, cuts);
+  const next = applyEdits(body, cuts);
   const after = parseYaml(next);
   const wished = changePlain(before, path, ordered);
   const isProved = after !== null && JSON.stringify(toPlain(after.contents, after)) === JSON.stringify(wished);
@@ -67,8 +67,8 @@ export function findLines(
   return { first: lineOf(rangeOf(found.key)[0]), last: lineOf(body[end - 1] === '\n' ? end - 1 : end) };
 }
 
-function applyCuts(body: string, cuts: readonly TextEdit[]): string {
-  const sorted = [...cuts].sort((a, b) => b.start - a.start || b.end - a.end);
+export function applyEdits(body: string, edits: readonly TextEdit[]): string {
+  const sorted = [...edits].sort((a, b) => b.start - a.start || b.end - a.end);
   return sorted.reduce((text, { start, end, insert }) => text.slice(0, start) + insert + text.slice(end), body);
 }
 

@@ -1,6 +1,6 @@
 /** Values → YAML text as policy files write it. */
 
-import { Document, Scalar, stringify, visit } from 'yaml';
+import { Document, isMap, isScalar, Scalar, stringify, visit } from 'yaml';
 import type { Json } from '../resources/types.ts';
 
 /** A value as written, keys in the order in which they are printed. */
@@ -9,6 +9,8 @@ export type PrintedValue = Json | ReadonlyMap<string, PrintedValue> | readonly P
 export interface YamlStyle {
   /** Stands above the document. */
   readonly comment?: string;
+  /** Sections at the top whose entries have a blank line between them; then each section has one before it. */
+  readonly apart?: readonly string[];
   /** Columns of one level; default 2. */
   readonly indent?: number;
   /** On one line, in braces and brackets; default: block style. */
@@ -21,10 +23,13 @@ export interface YamlStyle {
 export function renderYaml(value: PrintedValue, style: YamlStyle = {}): string {
   const document = new Document(value, { version: '1.2', aliasDuplicateObjects: false });
   if (style.comment !== undefined) document.commentBefore = style.comment;
+  if (style.apart !== undefined) spaceOut(document, style.apart);
   const { indent = 2 } = style;
   const quotes = style.quotes === 'single' ? Scalar.QUOTE_SINGLE : Scalar.QUOTE_DOUBLE;
   visit(document, {
     Scalar: (key, node) => {
+      // On one line a comment would take the rest of it along.
+      if (style.flow === true) node.comment = null;
       if (typeof node.value !== 'string') return;
       if (style.quotes !== undefined) node.type = quotes;
       // The printer marks the depth of a block that starts with a space for steps of two columns only.
@@ -45,6 +50,23 @@ export function renderYaml(value: PrintedValue, style: YamlStyle = {}): string {
     indent,
     ...(style.flow === true || indent !== 2 ? { doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER } : {}),
   });
+}
+
+function spaceOut({ contents }: Document, sections: readonly string[]): void {
+  if (!isMap(contents)) return;
+  for (const { key, value } of contents.items) {
+    if (!isScalar(key) || !isMap(value)) continue;
+    key.spaceBefore = true;
+    if (!sections.includes(String(key.value))) continue;
+    for (const { key: name } of value.items.slice(1)) if (isScalar(name)) name.spaceBefore = true;
+  }
+}
+
+/** A text with a comment behind it. */
+export function commented(text: string, comment: string): PrintedValue {
+  const scalar = new Scalar(text);
+  scalar.comment = ` ${comment}`;
+  return scalar as unknown as PrintedValue;
 }
 
 /** A text that differs from a keyword, `none`, by its quotes. */

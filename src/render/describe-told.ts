@@ -2,6 +2,7 @@
 
 import { escapeInvisible } from '../printable.ts';
 import { reachesNobody, type ToldBy } from '../resources/told-by.ts';
+import type { ToldDocument } from './documents/told.ts';
 
 /** `the service`, `the service (presumably) and team-chat` */
 function describeTold(told: ToldBy): string {
@@ -17,7 +18,7 @@ export function describeAlertTold(told: ToldBy): string {
 }
 
 /** For programs. @param counts addresses are people: only how many there are */
-export function toldDocument(told: ToldBy, counts: boolean): Record<string, unknown> {
+export function toldDocument(told: ToldBy, counts: boolean): ToldDocument {
   const { service, serviceRecipients, channels, recipients } = told;
   const people = (list: readonly string[]): readonly string[] | { readonly count: number } =>
     counts ? { count: list.length } : list;

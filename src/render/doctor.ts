@@ -1,6 +1,7 @@
 /** What a key and a control plane allow, for people, programs and pull requests. */
 
 import { escapeInvisible } from '../printable.ts';
+import type { DoctorDocument } from './documents/doctor.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
@@ -60,6 +61,10 @@ export interface KeyView {
   readonly kind: 'organisation-service' | 'workspace-service' | 'workspace-user' | 'workspace' | null;
   /** How that is known. */
   readonly how: string;
+  /** What it is called; null: its row was not found. */
+  readonly name: string | null;
+  /** Id of the person whose key it is; null: nobody's, or not known. */
+  readonly userId: string | null;
   /** As the service lists them; null: it does not tell. */
   readonly scopes: readonly string[] | null;
   /** ISO date-time, UTC; null: it never expires, or nobody knows. */
@@ -132,6 +137,15 @@ function describeKind({ kind, how }: KeyView): string {
   return kind === null ? `of a kind that cannot be known: ${how}` : `${kindWords[kind]}: ${how}`;
 }
 
+/** What its row says of it, where it was found. */
+function describeOwner({ name, userId, scopes }: KeyView): [name: string, text: string][] {
+  const called = name === null ? [] : [`called ${JSON.stringify(name)}`];
+  const whose = userId === null ? [] : [`of the person ${userId}`];
+  const may = scopes === null ? [] : [`${scopes.length} ${scopes.length === 1 ? 'scope' : 'scopes'}`];
+  const parts = [...called, ...whose, ...may];
+  return parts.length === 0 ? [] : [['', parts.join(', ')]];
+}
+
 /** `2026-12-01 08:00 UTC` */
 function formatTime(iso: string): string {
   return iso.replace('T', ' ').replace(/(:\d\d)(:\d\d)?(\.\d+)?Z$/, '$1 UTC');
@@ -142,6 +156,7 @@ function heads(view: DoctorView): [name: string, text: string][] {
   return [
     ['control plane', view.baseUrl ?? 'none'],
     ['key', describeKind(key)],
+    ...describeOwner(key),
     ...(key.expiresAt === null ? [] : [['', `expires ${formatTime(key.expiresAt)}`] as [string, string]]),
     ...(view.workspace === null
       ? []
@@ -297,7 +312,7 @@ function renderDoctorMarkdown(view: DoctorView): string {
   return `${lines.join('\n')}\n`;
 }
 
-function doctorDocument(view: DoctorView): Record<string, unknown> {
+function doctorDocument(view: DoctorView): DoctorDocument {
   const failed = failedChecks(view);
   const [first] = failed;
   const kind = failed.some(({ group }) => group !== 'reading' && group !== 'writing') ? 'user' : 'service';
@@ -310,6 +325,8 @@ function doctorDocument(view: DoctorView): Record<string, unknown> {
     key: {
       kind: view.key.kind,
       how: view.key.how,
+      name: view.key.name,
+      user_id: view.key.userId,
       scopes: view.key.scopes,
       expires_at: view.key.expiresAt,
     },

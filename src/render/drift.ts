@@ -6,6 +6,7 @@ import type { Change, Direction, Plan, PlanNote } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
 import { describeDrift } from './describe-drift.ts';
+import type { DriftDocument, MeanwhileDocument } from './documents/drift.ts';
 import { escapeMarkdown, escapeProse } from './escape-markdown.ts';
 import { jsonVersion } from './json.ts';
 import { type Colors, colorsOf, padCells, type TextStyle } from './style.ts';
@@ -47,7 +48,7 @@ export function describeMeanwhile({ meanwhile, by, run, since }: ApplyMeanwhile)
   return `${what}: what is live is not compared. Look again when it has ended.`;
 }
 
-export function meanwhileDocument(found: ApplyMeanwhile): Record<string, unknown> {
+export function meanwhileDocument(found: ApplyMeanwhile): MeanwhileDocument {
   const { meanwhile: state, environment, by, run, since } = found;
   const apply = { state, by, run, since };
   return { version: jsonVersion, ok: true, environment, apply, drifted: [], owed: [], gone: [] };
@@ -150,7 +151,7 @@ export function summarizeDrift({ report, record }: Pick<DriftView, 'report' | 'r
   return `Drift: ${parts.join(', ')}.`;
 }
 
-export function driftDocument({ plan, report, authors, record }: DriftView): Record<string, unknown> {
+export function driftDocument({ plan, report, authors, record }: DriftView): DriftDocument {
   return {
     version: jsonVersion,
     ok: record === 'read' && !hasDrift(report),

@@ -6,6 +6,7 @@ import type { Figure, Range } from '../prices/estimate.ts';
 import type { ModelPrice, Provenance } from '../prices/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import { type Amount, formatAmount } from '../resources/amounts.ts';
+import type { EstimateDocument, FiguresDocument } from './documents/estimate.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import { cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
@@ -37,9 +38,9 @@ export function renderEstimate(view: EstimateView, format: 'text' | 'json' | 'ma
 }
 
 /** Prices are exact US cents per token, and figures exact cents or tokens: `11/40000`. */
-function estimateDocument(view: EstimateView): Record<string, unknown> {
+function estimateDocument(view: EstimateView): EstimateDocument {
   const { budget, mix, models, all, now } = view;
-  const figures = (range: Range): Record<string, unknown> => ({
+  const figures = (range: Range): FiguresDocument => ({
     unit: budget.unit === 'cost' ? 'tokens' : 'cents',
     lowest: figureDocument(range.lowest, view),
     expected: figureDocument(range.expected, view),
@@ -70,12 +71,12 @@ function estimateDocument(view: EstimateView): Record<string, unknown> {
   };
 }
 
-function sourceDocument(provenance: Provenance, now: Date): Record<string, unknown> {
+function sourceDocument(provenance: Provenance, now: Date): NonNullable<EstimateDocument['models'][number]['source']> {
   const { kind, from, asOf, cached } = provenance;
   return { kind, from, as_of: asOf, age_seconds: Math.floor(ageOf(provenance, now) / 1000), cached };
 }
 
-function figureDocument(figure: Figure, view: EstimateView): Record<string, unknown> {
+function figureDocument(figure: Figure, view: EstimateView): FiguresDocument['lowest'] {
   const value = 'value' in figure ? toText(figure.value) : null;
   return { bound: figure.bound, value, text: formatFigure(figure, view) };
 }

@@ -1,5 +1,6 @@
 import { CancelledError, ServiceError, UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
+import type { FailureDocument } from './documents/parts.ts';
 import { jsonVersion, renderJson } from './json.ts';
 
 export interface RenderedFailure {
@@ -22,12 +23,16 @@ export function renderFailure(error: unknown, format: 'text' | 'json' | 'markdow
     reason,
     output:
       format === 'json'
-        ? renderJson({ version: jsonVersion, ok: false, error: { kind, message, hint: hint ?? null } })
+        ? renderJson<FailureDocument>({ version: jsonVersion, ok: false, error: { kind, message, hint: hint ?? null } })
         : '',
   };
 }
 
-function describeFailure(error: unknown): { kind: string; message: string; hint: string | undefined } {
+function describeFailure(error: unknown): {
+  kind: FailureDocument['error']['kind'];
+  message: string;
+  hint: string | undefined;
+} {
   if (error instanceof UserError) return { kind: 'user', message: oneLine(error.message), hint: error.hint };
   if (error instanceof ServiceError) return { kind: 'service', message: oneLine(error.message), hint: undefined };
   if (error instanceof CancelledError) {
@@ -52,5 +57,9 @@ export function renderUsageError(text: string): string {
     .split('\n')
     .map(escapeInvisible);
   const hint = rest.length === 0 ? null : rest.join('\n');
-  return renderJson({ version: jsonVersion, ok: false, error: { kind: 'user', message: first, hint } });
+  return renderJson<FailureDocument>({
+    version: jsonVersion,
+    ok: false,
+    error: { kind: 'user', message: first, hint },
+  });
 }

@@ -2,6 +2,7 @@
 
 import { compareText, type Diagnostic } from '../diagnostics.ts';
 import type { Finding } from '../plan/types.ts';
+import type { FileFindingDocument, FindingDocument } from './documents/finding.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { words } from './view/cells.ts';
 import { writeLine } from './view/markdown-cells.ts';
@@ -87,12 +88,12 @@ function findingRow({ severity, rule, message, fix, silenced, source }: Finding)
   return `| ${mark} | ${writeLine([{ is: 'message', text: message }, ...then])} | \`${rule}\` | ${escapeMarkdown(`${source.file}:${source.line}`)} |`;
 }
 
-export function findingDocument({ source, entry, change, ...rest }: Finding): Record<string, unknown> {
+export function findingDocument({ source, entry, change, ...rest }: Finding): FindingDocument {
   return { ...rest, ...source, entry, change };
 }
 
 /** As `validate` prints it: without a plan nothing is changed. */
-export function fileFindingDocument(finding: Finding): Record<string, unknown> {
+export function fileFindingDocument(finding: Finding): FileFindingDocument {
   const { change: _, ...document } = findingDocument(finding);
   return document;
 }

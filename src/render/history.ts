@@ -6,6 +6,7 @@ import { compareFields } from '../plan/field-changes.ts';
 import type { Change } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
+import type { AppliedDocument, AppliesDocument, ShowDocument } from './documents/history.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import { cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
@@ -24,7 +25,7 @@ export interface HistoryView {
 export function renderHistory(view: HistoryView, format: Format, style: TextStyle): string {
   switch (format) {
     case 'json':
-      return renderJson({
+      return renderJson<AppliesDocument>({
         version: jsonVersion,
         ok: true,
         record: view.where,
@@ -39,7 +40,7 @@ export function renderHistory(view: HistoryView, format: Format, style: TextStyl
   }
 }
 
-function applyDocument(apply: RecordedApply, now: Date): Record<string, unknown> {
+function applyDocument(apply: RecordedApply, now: Date): AppliedDocument {
   return {
     record: apply.token,
     records: apply.tokens,
@@ -276,7 +277,7 @@ function settingsLines({ settings }: AppliedRecord): string[] {
   return inForce.map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
 }
 
-function applyDetails(view: ApplyView): Record<string, unknown> {
+function applyDetails(view: ApplyView): ShowDocument {
   const { apply, record, now, writtenInto } = view;
   const names = namesOfRecord(record);
   return {
@@ -288,7 +289,7 @@ function applyDetails(view: ApplyView): Record<string, unknown> {
     base_url: record.baseUrl,
     tool: record.tool,
     lifts: record.lifts ?? [],
-    settings: record.settings.review,
+    settings: { ...record.settings.review },
     // A claim stands in the record of the apply before it.
     outcomes:
       apply.state === 'claim'

@@ -7,6 +7,7 @@ import { describeUnreadable } from '../plan/unreadable.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { Kind, ResourceKey } from '../resources/types.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
+import type { AcceptanceDocument, AddedDocument, LeftOutDocument, UnreadableDocument } from './documents/import.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
 
@@ -40,7 +41,7 @@ export interface ShownLeftOut {
   readonly slug: string | null;
 }
 
-export function leftOutDocument({ object, field, why, slug }: ShownLeftOut): Record<string, unknown> {
+export function leftOutDocument({ object, field, why, slug }: ShownLeftOut): LeftOutDocument {
   return {
     kind: object.kind,
     workspace: slug,
@@ -53,7 +54,7 @@ export function leftOutDocument({ object, field, why, slug }: ShownLeftOut): Rec
 
 export function renderAdded({ additions, leftOut, further, unreadable = [] }: AddedReport, format: Format): string {
   if (format === 'json') {
-    return renderJson({
+    return renderJson<AddedDocument>({
       version: jsonVersion,
       ok: true,
       files: [...new Set(additions.map(({ file }) => file))],
@@ -121,9 +122,13 @@ export function renderImported(report: ImportedReport, format: Format): string {
   lines.push(...leftOutLines(leftOut, show, bullet), ...unreadableLines(unreadable, show, bullet));
   if (notes.length > 0)
     lines.push('', ...notes.map((note) => `${format === 'markdown' ? bullet : ''}note: ${show(note)}`));
-  lines.push('', 'Next: tollgate plan. It shows adoptions and no change to live.');
+  lines.push('', `${show(invented)}`, '', 'Next: tollgate plan. It shows adoptions and no change to live.');
   return `${lines.join('\n')}\n`;
 }
+
+/** What stands in the files and in nobody's dashboard. */
+const invented =
+  'Only the name of the environment and the names above are not live. Owners, protection, review and defaults are for you to write.';
 
 export interface AcceptanceReport {
   readonly accepted: readonly {
@@ -144,7 +149,7 @@ const words = {
 
 export function renderAcceptance({ accepted, refused }: AcceptanceReport, names: Names, format: Format): string {
   if (format === 'json') {
-    return renderJson({
+    return renderJson<AcceptanceDocument>({
       version: jsonVersion,
       ok: refused.length === 0,
       files: [...new Set(accepted.map(({ file }) => file))],
@@ -229,6 +234,6 @@ function unreadableLines(
   return ['', title, ...unreadable.map((row) => `${bullet}${show(describeUnreadable(row))}`)];
 }
 
-export function unreadableDocument({ kind, workspaceId, id, name, why }: UnreadableObject) {
+export function unreadableDocument({ kind, workspaceId, id, name, why }: UnreadableObject): UnreadableDocument {
   return { kind, workspace_id: workspaceId, id, name, why };
 }

@@ -1,6 +1,7 @@
 /** What a run of `notify` says of itself. */
 
 import { escapeInvisible } from '../printable.ts';
+import type { NotifyDocument } from './documents/notify.ts';
 import { escapeProse } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
 
@@ -100,7 +101,7 @@ function summarize(lines: readonly NotifyLine[]): string {
     : `${count('told')} told, ${failed} not or not to everybody: the next run tries what can be tried again.`;
 }
 
-function notifyDocument({ lines, taken, gaps, nobody, counts, ok }: NotifyView): Record<string, unknown> {
+function notifyDocument({ lines, taken, gaps, nobody, counts, ok }: NotifyView): NotifyDocument {
   return {
     version: jsonVersion,
     ok,

@@ -6,6 +6,7 @@ import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import { formatRateLimit, isBudgetLimit, type Limit, timed } from '../resources/limit.ts';
 import { renderAnswer } from './answer.ts';
+import type { RecommendDocument } from './documents/logs.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import type { Recommendation, RecommendFacts } from './recommend-facts.ts';
 import { formatInstant } from './status-words.ts';
@@ -56,7 +57,7 @@ export function renderRecommendText(
 export function renderRecommendJson(facts: RecommendFacts, files: readonly RecommendedFile[]): string {
   const { rows, limit, limits, doubts } = facts;
   const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
-  return renderJson({
+  return renderJson<RecommendDocument>({
     version: jsonVersion,
     ok: true,
     rows: { count: rows.count, oldest: iso(rows.oldest), newest: iso(rows.newest) },

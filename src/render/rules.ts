@@ -1,6 +1,9 @@
 /** Rules for people at a terminal. docs/rules.md says the same with examples. */
 
+import type { GuardName } from '../guard-names.ts';
 import type { Guard } from '../guards/input.ts';
+import type { RulesDocument } from './documents/rules.ts';
+import { jsonVersion, renderJson } from './json.ts';
 import type { RuleDescription } from './sarif.ts';
 import { colorsOf, padCells, type TextStyle } from './style.ts';
 import { wrap } from './wrap.ts';
@@ -39,6 +42,32 @@ export function renderRule({ name, id, severity, where, finds, why, fix }: Shown
     '',
     ...wrap(silence, style.columns).map(colors.dim),
   ].join('\n')}\n`;
+}
+
+/** For programs: of a name that is given, the rules and the guard that have it. */
+export function renderRulesJson(
+  rules: readonly ShownRule[],
+  shown: readonly (readonly [GuardName, Pick<Guard<unknown>, 'objectsTo' | 'usually' | 'liftable'>])[],
+): string {
+  return renderJson<RulesDocument>({
+    version: jsonVersion,
+    ok: true,
+    rules: rules.map(({ name, id, severity, where, finds, why, fix }) => ({
+      name,
+      id,
+      severity,
+      where,
+      finds,
+      why,
+      fix,
+    })),
+    guards: shown.map(([name, { objectsTo, usually, liftable }]) => ({
+      name,
+      objects_to: objectsTo,
+      default: usually,
+      liftable,
+    })),
+  });
 }
 
 export function renderGuard(

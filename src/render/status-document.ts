@@ -1,14 +1,14 @@
 /** A status for programs. Money is whole cents. */
 
 import type { Trend, TrendBy, TrendReport } from '../consumption/trends.ts';
-import { trendKinds } from '../consumption/trends.ts';
 import { type Exact, round } from '../exact.ts';
 import { toldDocument } from './describe-told.ts';
+import type { StatusDocument, StatusLimitDocument, TrendDocument } from './documents/status.ts';
 import { jsonVersion } from './json.ts';
 import type { StatusFacts, StatusLimit, StatusNobody } from './status-facts.ts';
 import { asOf, countKeys, describeForecast } from './status-words.ts';
 
-export function statusDocument(view: StatusFacts): Record<string, unknown> {
+export function statusDocument(view: StatusFacts): StatusDocument {
   const { counts } = view;
   const limits = counts ? view.limits.filter(({ facts }) => facts.kind !== 'key-limits') : view.limits;
   return {
@@ -33,7 +33,7 @@ export function statusDocument(view: StatusFacts): Record<string, unknown> {
   };
 }
 
-function limitDocument(limit: StatusLimit, view: StatusFacts): Record<string, unknown> {
+function limitDocument(limit: StatusLimit, view: StatusFacts): StatusLimitDocument {
   const { facts, nextReset, runOut, pace, worst } = limit;
   const { usage } = facts;
   return {
@@ -69,32 +69,37 @@ function limitDocument(limit: StatusLimit, view: StatusFacts): Record<string, un
   };
 }
 
-function nobodyDocument({ limits, unknown, uncounted }: StatusNobody, counts: boolean): Record<string, unknown> {
+function nobodyDocument(
+  { limits, unknown, uncounted }: StatusNobody,
+  counts: boolean,
+): StatusDocument['limits_nobody'] {
   if (counts) return { limits: { count: limits.length }, unknown: { count: unknown.length }, not_asked: uncounted };
   return { limits, unknown, not_asked: uncounted };
 }
 
-function trendsDocument(report: TrendReport, counts: boolean): Record<string, unknown> {
-  const groups = trendKinds.map((by): [TrendBy, unknown] => {
-    const trends = report.trends[by];
-    return [by, by === 'user' && counts ? { count: trends.length } : trends.map(trendDocument)];
-  });
+function trendsDocument(report: TrendReport, counts: boolean): StatusDocument['trends'] {
+  const by = (kind: TrendBy): TrendDocument[] => report.trends[kind].map(trendDocument);
   return {
     days: report.days,
     from: iso(report.from),
     to: iso(report.to),
-    by: Object.fromEntries(groups),
+    by: {
+      workspace: by('workspace'),
+      model: by('model'),
+      provider: by('provider'),
+      user: counts ? { count: report.trends.user.length } : by('user'),
+    },
     unusual_days: report.unusualDays.map(({ date, workspace, cost, median }) => ({
       date,
       workspace,
-      cost: whole(cost),
-      median: whole(median),
+      cost: Number(round(cost)),
+      median: Number(round(median)),
     })),
     gaps: report.gaps,
   };
 }
 
-function trendDocument(trend: Trend): Record<string, unknown> {
+function trendDocument(trend: Trend): TrendDocument {
   return {
     name: trend.name,
     workspace: trend.workspace,

@@ -26,6 +26,6 @@ export async function checkFiles(
   return { ok: desired !== null && !findings.some(isBlocking), files, diagnostics, findings };
 }
 
-function isBlocking({ severity, silenced }: Finding): boolean {
+export function isBlocking({ severity, silenced }: Finding): boolean {
   return severity === 'error' && silenced === null;
 }

@@ -78,3 +78,28 @@ export async function findApply(store: RecordStore, name: string, session: Sessi
   if (second === undefined && name.length >= 4) return found;
   throw new UserError(`${name} is too short: ${matching.length} records start with it`, { hint: 'Write more digits.' });
 }
+
+/**
+ * The latest apply before another one that came to its end: its files are those that the other one changed.
+ *
+ * @throws UserError where there is none, or the record does not keep it
+ */
+export async function findApplyBefore(
+  store: RecordStore,
+  { token }: RecordedApply,
+  session: Session,
+): Promise<RecordedApply> {
+  const { applies, keepsPast } = await findApplies(store, Number.POSITIVE_INFINITY, session);
+  const older = applies.slice(applies.findIndex((apply) => apply.token === token) + 1);
+  const found = older.find(({ state }) => state !== 'claim');
+  if (found?.problem != null) throw new UserError(`the apply before that one cannot be read: ${found.problem}`);
+  if (found !== undefined) return found;
+  if (!keepsPast) {
+    throw new UserError(`${store.description} keeps the latest apply alone, so nobody knows what was before it`, {
+      hint: 'The record on a Git ref keeps all of them. `git log` of the policy files may show what to take back by hand.',
+    });
+  }
+  throw new UserError('that is the first apply: there is nothing before it to go back to', {
+    hint: 'To stop managing an entry without a change to what is live, name it below `forget:`.',
+  });
+}

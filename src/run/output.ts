@@ -2,7 +2,9 @@ import type { Diagnostic } from '../diagnostics.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Finding } from '../plan/types.ts';
 import { renderDiagnosticsMarkdown, renderDiagnosticsText } from '../render/diagnostics.ts';
-import { diagnosticDocument, jsonVersion, renderJson } from '../render/json.ts';
+import type { ProblemsDocument } from '../render/documents/validate.ts';
+import { jsonVersion, renderJson } from '../render/json.ts';
+import { diagnosticDocument } from '../render/plan-document.ts';
 
 import { renderSarif } from '../render/sarif.ts';
 import { allRules } from '../rules/find.ts';
@@ -27,7 +29,11 @@ export function renderDiagnostics(
 ): string {
   switch (format) {
     case 'json':
-      return renderJson({ version: jsonVersion, ok, diagnostics: diagnostics.map(diagnosticDocument) });
+      return renderJson<ProblemsDocument>({
+        version: jsonVersion,
+        ok,
+        diagnostics: diagnostics.map(diagnosticDocument),
+      });
     case 'sarif':
       return renderSarif({ version: session.version, rules: allRules, diagnostics, findings });
     case 'markdown':

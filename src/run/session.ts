@@ -25,6 +25,8 @@ export interface Session extends RunFacts {
   readonly confirm: (question: string) => Promise<boolean>;
   /** What somebody at a terminal writes in answer; '' for nothing. Without it nobody is asked. */
   readonly ask?: ((question: string) => Promise<string>) | undefined;
+  /** All that comes on stdin; without it nothing is read there. */
+  readonly readInput?: (() => Promise<Uint8Array>) | undefined;
   /** The record's remote is reached with it, and nothing else is. Without it, with what the clone has. */
   readonly recordToken?: string | undefined;
   /** Connects to GitHub; without it nobody asks there. Loaded when it is called: few commands do. */

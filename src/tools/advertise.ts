@@ -31,7 +31,7 @@ export function advertiseTool(tool: Tool): AdvertisedTool {
   const envelope = z.object({
     ok: z.boolean(),
     data: tool.output().optional(),
-    // What is in it is the same for all: the server's instructions say it once.
+    // What is in it is the same for all, as `version` is: the server's instructions say it once.
     error: z.record(z.string(), z.unknown()).optional(),
   });
   return {

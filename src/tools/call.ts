@@ -2,15 +2,27 @@
 
 import { createValueBlanker, secretsOf } from '../blank-secrets.ts';
 import { escapeInvisible } from '../printable.ts';
+import { jsonVersion } from '../render/json.ts';
 import { checkInput } from './check-input.ts';
 import { cutToPage } from './pages.ts';
 import { describeToolError, type ToolError } from './refusal.ts';
 import type { Tool, ToolContext, ToolData } from './tool.ts';
 import { cleanStrange } from './values.ts';
 
-export type Envelope =
-  | { readonly ok: true; readonly data: ToolData }
-  | { readonly ok: false; readonly error: ToolError };
+interface Answered {
+  readonly version: typeof jsonVersion;
+  readonly ok: true;
+  readonly data: ToolData;
+}
+
+interface Refused {
+  readonly version: typeof jsonVersion;
+  readonly ok: false;
+  readonly error: ToolError;
+}
+
+/** The document of a call, the same for the command line and for agents. */
+export type Envelope = Answered | Refused;
 
 export interface CallOptions {
   /** All rows of a list, as long as they are: for people, and for files. Default: a page. */
@@ -39,15 +51,19 @@ export async function callTool(
   log: (error: unknown) => void = () => {},
 ): Promise<Envelope> {
   try {
-    return { ok: true, data: await answerTool(tool, raw, context) };
+    return answeredCall(await answerTool(tool, raw, context));
   } catch (error) {
     log(error);
     return failedCall(error, context.session.env);
   }
 }
 
-export function failedCall(error: unknown, env: Readonly<Record<string, string | undefined>>): Envelope {
-  return { ok: false, error: createAnswerCleaner(env)(describeToolError(error)) as ToolError };
+export function answeredCall(data: ToolData): Answered {
+  return { ok: true, version: jsonVersion, data };
+}
+
+export function failedCall(error: unknown, env: Readonly<Record<string, string | undefined>>): Refused {
+  return { ok: false, version: jsonVersion, error: createAnswerCleaner(env)(describeToolError(error)) as ToolError };
 }
 
 /** No key of this run anywhere, nothing invisible; and what stands under `untrusted` is what others wrote. */

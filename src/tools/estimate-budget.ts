@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Figure } from '../prices/estimate.ts';
 import { formatFigure } from '../render/estimate.ts';
+import { moneyOf } from '../render/money.ts';
+import { moneySchema } from '../render/money-schema.ts';
 import { readEstimate } from '../run/estimate.ts';
 import { listOfTexts } from './names.ts';
 import { refuseFiles } from './refuse-files.ts';
 import { defineTool } from './tool.ts';
-import { moneyOf, moneySchema, numberOfExact } from './values.ts';
+import { numberOfExact } from './values.ts';
 
 const texts = () => z.union([z.array(z.string().max(200)).max(20), z.string().max(2_000)]);
 

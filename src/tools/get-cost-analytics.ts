@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { exactMember, pointsInTime, readGraph, sumByDay } from '../consumption/graphs.ts';
 import { findUnusualDays } from '../consumption/trends.ts';
 import { sparkline } from '../render/answer.ts';
+import { moneyOf, moneyOrNull } from '../render/money.ts';
+import { moneySchema } from '../render/money-schema.ts';
 import {
   analyticsShape,
   describeCalls,
@@ -13,7 +15,6 @@ import {
 import { explainZero, nothingOdd } from './no-calls.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { defineTool } from './tool.ts';
-import { moneyOf, moneyOrNull, moneySchema } from './values.ts';
 
 const input = () => z.strictObject({ ...analyticsShape(), ...pageInput });
 
@@ -84,10 +85,10 @@ export const getCostAnalyticsTool = defineTool<z.infer<ReturnType<typeof input>>
       columns: [{ head: 'time' }, { head: 'cost', align: 'right' }],
       rows: points.map(({ timestamp, total }) => [
         timestamp,
-        total === null ? null : { text: total.usd, value: total.cents },
+        total === null ? null : { text: total.usd, value: total.exact_cents },
       ]),
     },
-    { text: sparkline(points.map(({ total }) => total?.cents ?? 0)) },
+    { text: sparkline(points.map(({ total }) => Number(total?.exact_cents ?? 0))) },
     { text: answer },
   ],
 });

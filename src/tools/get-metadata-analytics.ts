@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { groupingOfMetadata } from '../consumption/analytics.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
 import type { AnswerBlock } from '../render/answer.ts';
+import { moneyOrNull } from '../render/money.ts';
 import { describeCalls, gatewayNote, readCalls, windowOfCalls } from './analytics-input.ts';
 import { amountSchema, type CounterData, countersOfLimit, percentCell } from './limit-rows.ts';
 import { explainZero, nothingOdd } from './no-calls.ts';
@@ -17,7 +18,7 @@ import {
   totalCost,
 } from './spend-groups.ts';
 import { defineTool } from './tool.ts';
-import { moneyOrNull, untrustedSchema } from './values.ts';
+import { untrustedSchema } from './values.ts';
 
 const input = () =>
   z.strictObject({ metadata_key: z.string().min(1).max(200).describe('such as team'), ...groupShape() });

@@ -11,6 +11,8 @@ import {
 import { findUnusualDays } from '../consumption/trends.ts';
 import { add, compare, divide, type Exact, exactOf, fraction, multiply } from '../exact.ts';
 import { type AnswerBlock, sparkline } from '../render/answer.ts';
+import { moneyOrNull } from '../render/money.ts';
+import { moneySchema } from '../render/money-schema.ts';
 import {
   type AskedCalls,
   analyticsShape,
@@ -24,7 +26,7 @@ import { explainZero, nothingOdd } from './no-calls.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { causeOfStatus, causeWords } from './status-meaning.ts';
 import { defineTool, type ToolContext } from './tool.ts';
-import { moneyOrNull, moneySchema, numberOfExact, untrustedSchema } from './values.ts';
+import { numberOfExact, untrustedSchema } from './values.ts';
 
 const input = () =>
   z.strictObject({

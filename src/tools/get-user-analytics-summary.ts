@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { groupings } from '../consumption/analytics.ts';
+import { moneyOrNull } from '../render/money.ts';
 import { describeCalls, gatewayNote, readCalls, windowOfCalls } from './analytics-input.ts';
 import { explainZero, nothingOdd } from './no-calls.ts';
 import { wholePage } from './pages.ts';
@@ -13,7 +14,6 @@ import {
   totalCost,
 } from './spend-groups.ts';
 import { defineTool } from './tool.ts';
-import { moneyOrNull } from './values.ts';
 
 const input = () => z.strictObject(groupShape());
 const output = () => groupOutput(spendRowShape());

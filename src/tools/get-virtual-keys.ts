@@ -6,6 +6,8 @@ import type { LimitStatus } from '../consumption/limit-status.ts';
 import { type CallFacts, matchCall } from '../consumption/match-call.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { ServiceError } from '../errors.ts';
+import { moneyOrNull } from '../render/money.ts';
+import { moneySchema } from '../render/money-schema.ts';
 import { formatRateLimit } from '../resources/limit.ts';
 import type { WireKey, WireProvider } from '../resources/wire.ts';
 import { amountText, limitUseOf, limitUseShape, percentCell } from './limit-rows.ts';
@@ -14,7 +16,7 @@ import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { type KnownLimits, readKnownLimits } from './read-workspace-limits.ts';
 import { moneyCell } from './spend-groups.ts';
 import { defineTool, type ToolContext } from './tool.ts';
-import { moneyOrNull, moneySchema, untrustedSchema } from './values.ts';
+import { untrustedSchema } from './values.ts';
 
 const kinds = ['api-key', 'provider', 'virtual-key'] as const;
 const flags = ['exhausted', 'expiring', 'expired', 'forgotten'] as const;

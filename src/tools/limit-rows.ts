@@ -6,14 +6,16 @@ import { percentOf, sortCounters } from '../consumption/counters.ts';
 import type { LimitStatus, LiveLimit } from '../consumption/limit-status.ts';
 import { type Exact, exactOf } from '../exact.ts';
 import type { AnswerCell } from '../render/answer.ts';
+import { moneyOf } from '../render/money.ts';
 import { formatReset } from '../resources/amounts.ts';
 import type { Unit } from '../resources/types.ts';
-import { isoOf, moneyOf, numberOfExact, untrustedSchema } from './values.ts';
+import { isoOf, numberOfExact, untrustedSchema } from './values.ts';
 
 /** Money, or a count of the limit's unit. */
 export const amountSchema = z
   .object({
-    cents: z.number().optional(),
+    cents: z.int().optional(),
+    exact_cents: z.string().optional(),
     usd: z.string().optional(),
     tokens: z.number().optional(),
     requests: z.number().optional(),
@@ -121,7 +123,7 @@ export function describeCounter(
 
 export function amountText(amount: AmountData | null): AnswerCell {
   if (amount === null) return null;
-  if (amount.usd !== undefined) return { text: amount.usd, value: amount.cents ?? null };
+  if (amount.usd !== undefined) return { text: amount.usd, value: amount.exact_cents ?? null };
   const [unit, count] = Object.entries(amount).find(([, value]) => typeof value === 'number') ?? ['', 0];
   return { text: `${Number(count).toLocaleString('en-US')} ${unit}`, value: Number(count) };
 }

@@ -3,12 +3,14 @@ import { exactOf } from '../exact.ts';
 import { mostExportRows, runExport } from '../logs/export-job.ts';
 import { type LogRow, rowFields } from '../logs/log-row.ts';
 import { logOrders, readTopRows, type TopRows } from '../logs/read-top-rows.ts';
+import { moneyOrNull } from '../render/money.ts';
+import { moneySchema } from '../render/money-schema.ts';
 import { describeCalls, windowOfCalls, windowSchema } from './analytics-input.ts';
 import { type AskedLogs, jobNeedsOf, logShape, orAnalytics, readLogQuestion } from './log-question.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { type CallCause, causeOfStatus, causeWords } from './status-meaning.ts';
 import { defineTool } from './tool.ts';
-import { moneyOrNull, moneySchema, untrustedSchema } from './values.ts';
+import { untrustedSchema } from './values.ts';
 
 /** Milliseconds. */
 const patience = 20_000;
@@ -100,7 +102,7 @@ export const listLogsTool = defineTool<z.infer<ReturnType<typeof input>>, Data>(
         at,
         model === null ? null : `${provider ?? '?'}/${model}`,
         tokens,
-        cost === null ? null : { text: cost.usd, value: cost.cents },
+        cost === null ? null : { text: cost.usd, value: cost.exact_cents },
         latency,
         status,
         row.cause,

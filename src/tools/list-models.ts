@@ -2,13 +2,15 @@ import { z } from 'zod';
 import { type Exact, exactOf, multiply } from '../exact.ts';
 import { priceOf } from '../prices/price-of.ts';
 import type { IntegrationPrices, ModelPrice, PriceBook, Route, TokenPrice } from '../prices/types.ts';
+import { moneyOrNull } from '../render/money.ts';
+import { moneySchema } from '../render/money-schema.ts';
 import { findPriceReading } from '../run/price-settings.ts';
 import { readPrices } from '../run/read-prices.ts';
 import { readRoutes } from '../run/read-routes.ts';
 import { findNamed, workspaceNamed } from './names.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { defineTool, type ToolContext } from './tool.ts';
-import { isoOf, moneyOrNull, moneySchema, numberOfExact } from './values.ts';
+import { isoOf, numberOfExact } from './values.ts';
 
 const states = ['priced', 'zero', 'unpriced', 'by_integration', 'unknown'] as const;
 

@@ -6,6 +6,8 @@ import { boundsOf } from '../impact/bounds.ts';
 import { committedOf, sumCommitted, type WorkspaceTerms } from '../impact/committed.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { describeMatch } from '../render/describe-change.ts';
+import { moneyOf } from '../render/money.ts';
+import { moneySchema } from '../render/money-schema.ts';
 import { formatRateLimit } from '../resources/limit.ts';
 import { type PolicyState, type PolicyStates, readPolicyStates } from '../run/policy-states.ts';
 import { amountText, counterSchema, countersOfLimit, limitUseOf, limitUseShape, percentCell } from './limit-rows.ts';
@@ -13,7 +15,7 @@ import { findNamed } from './names.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { type KnownLimits, readKnownLimits } from './read-workspace-limits.ts';
 import { defineTool, type ToolContext } from './tool.ts';
-import { moneyOf, moneySchema, untrustedSchema } from './values.ts';
+import { untrustedSchema } from './values.ts';
 
 const input = () =>
   z.strictObject({

@@ -7,10 +7,12 @@ import { parseIntegrationPrices } from '../prices/integration-prices.ts';
 import { parseModelName } from '../prices/model-name.ts';
 import { isPriced, priceOf } from '../prices/price-of.ts';
 import type { IntegrationPrices, ModelPrice, PriceBook, TokenPrice } from '../prices/types.ts';
+import { moneyOrNull } from '../render/money.ts';
+import { type Money, moneySchema } from '../render/money-schema.ts';
 import { findPriceReading } from '../run/price-settings.ts';
 import { readPrices } from '../run/read-prices.ts';
 import type { ToolContext } from './tool.ts';
-import { isoOf, type Money, moneyOrNull, moneySchema } from './values.ts';
+import { isoOf } from './values.ts';
 
 export function priceShape() {
   return {

@@ -6,12 +6,14 @@ import type { Change, Plan } from '../plan/types.ts';
 import { summarizePlan } from '../render/count-plan.ts';
 import { describeChange } from '../render/describe-change.ts';
 import { pickFindings } from '../render/findings.ts';
+import { moneyOf } from '../render/money.ts';
+import { type Money, moneySchema } from '../render/money-schema.ts';
 import { preparePlan } from '../run/prepare.ts';
 import { workspaceNamed } from './names.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { refuseFiles } from './refuse-files.ts';
 import { defineTool } from './tool.ts';
-import { cleanStrange, type Money, moneyOf, moneySchema, untrustedSchema } from './values.ts';
+import { cleanStrange, untrustedSchema } from './values.ts';
 
 const input = () => z.strictObject({ workspace: z.string().min(1).max(200).optional(), ...pageInput });
 

@@ -3,21 +3,23 @@
 import { CancelledError, ServiceError, UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 
-export type ToolErrorCode =
-  | 'invalid_input'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'not_found'
-  | 'conflict'
-  | 'rate_limited'
-  | 'plan_limit'
-  | 'server'
-  | 'network'
-  | 'unavailable'
-  | 'too_large'
-  | 'blocked_by_rule'
-  | 'cancelled'
-  | 'internal';
+export const errorCodes = [
+  'invalid_input',
+  'unauthorized',
+  'forbidden',
+  'not_found',
+  'conflict',
+  'rate_limited',
+  'plan_limit',
+  'server',
+  'network',
+  'unavailable',
+  'too_large',
+  'blocked_by_rule',
+  'cancelled',
+  'internal',
+] as const;
+export type ToolErrorCode = (typeof errorCodes)[number];
 
 export interface ToolError {
   readonly code: ToolErrorCode;

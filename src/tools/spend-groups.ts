@@ -6,10 +6,12 @@ import { brokenAnswer } from '../consumption/graphs.ts';
 import { compareSpend, type SpendRow } from '../consumption/trends.ts';
 import { divide, type Exact, fraction, multiply, total, zero } from '../exact.ts';
 import type { AnswerBlock } from '../render/answer.ts';
+import { moneyOrNull } from '../render/money.ts';
+import { type Money, moneySchema } from '../render/money-schema.ts';
 import { analyticsShape, windowSchema } from './analytics-input.ts';
 import { pageInput, pageSchema } from './pages.ts';
 import type { ToolContext } from './tool.ts';
-import { type Money, moneyOrNull, moneySchema, untrustedSchema } from './values.ts';
+import { untrustedSchema } from './values.ts';
 
 export function groupShape() {
   return { ...analyticsShape(), ...pageInput };
@@ -176,7 +178,7 @@ export function showTrade(
 }
 
 export function moneyCell(money: Money | null) {
-  return money === null ? null : { text: money.usd, value: money.cents };
+  return money === null ? null : { text: money.usd, value: money.exact_cents };
 }
 
 function changeCell(percent: number | null) {

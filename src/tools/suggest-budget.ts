@@ -13,12 +13,14 @@ import { daysOfBudget, highestWindow, suggestBudget, suggestedOver } from '../co
 import { dayMilliseconds, startOfDay } from '../consumption/windows.ts';
 import { compare, type Exact, total } from '../exact.ts';
 import { keyMeantBy } from '../policy/match.ts';
+import { moneyOf } from '../render/money.ts';
+import { moneySchema } from '../render/money-schema.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { gatewayNote, windowSchema } from './analytics-input.ts';
 import { workspaceNamed } from './names.ts';
 import { ToolRefusal } from './refusal.ts';
 import { defineTool, type ToolContext } from './tool.ts';
-import { isoOf, moneyOf, moneySchema } from './values.ts';
+import { isoOf } from './values.ts';
 
 const input = () =>
   z.strictObject({ workspace: z.string().min(1).max(200), per: z.string().min(1).max(200).optional() });

@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import { type Calls, type Grouping, type GroupRow, readGroups } from '../consumption/analytics.ts';
+import { moneyOrNull } from '../render/money.ts';
 import {
   type AnalyticsInput,
   type AskedCalls,
@@ -23,7 +24,7 @@ import {
   windowBefore,
 } from './spend-groups.ts';
 import type { ToolContext } from './tool.ts';
-import { moneyOrNull, numberOfExact } from './values.ts';
+import { numberOfExact } from './values.ts';
 
 export type TradeData = z.infer<ReturnType<typeof groupOutput<ReturnType<typeof tradeRowShape>>>>;
 

@@ -1,25 +1,9 @@
-/** Values of answers: money, times, texts of others. */
+/** Values of answers: times, texts of others. */
 
 import { z } from 'zod';
-import { type Exact, round } from '../exact.ts';
+import type { Exact } from '../exact.ts';
 import { escapeInvisible } from '../printable.ts';
 import { describeSecret, looksSecret } from '../secret-shape.ts';
-
-/** The one form of money in answers; named, so that a list of tools says it once a tool. */
-export const moneySchema = z.object({ cents: z.number(), usd: z.string() }).meta({ id: 'money' });
-export type Money = z.infer<typeof moneySchema>;
-
-/** Cents with their fraction; dollars to the nearest cent, halves away from zero: `1895.41`, `$18.95`. */
-export function moneyOf(cents: Exact): Money {
-  const whole = round(cents);
-  const size = (whole < 0n ? -whole : whole).toString().padStart(3, '0');
-  const dollars = size.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ',');
-  return { cents: numberOfExact(cents), usd: `${whole < 0n ? '-' : ''}$${dollars}.${size.slice(-2)}` };
-}
-
-export function moneyOrNull(cents: Exact | null): Money | null {
-  return cents === null ? null : moneyOf(cents);
-}
 
 /** The nearest number that JSON can hold. */
 export function numberOfExact({ n, d }: Exact): number {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { backtest } from '../../src/backtest/backtest.ts';
 import { parseLimitPhrase } from '../../src/backtest/limit-phrase.ts';
 import { renderBacktestText } from '../../src/render/backtest.ts';
-import { backtestDocumentSchema, renderBacktestJson } from '../../src/render/backtest-document.ts';
+import { renderBacktestJson } from '../../src/render/backtest-document.ts';
+import { backtestSchema } from '../../src/render/documents/backtest.ts';
 import { renderBacktestPage } from '../../src/render/page/backtest-page.ts';
 import { buildBacktestView } from '../../src/render/view/backtest-view.ts';
 import { generateRows } from './generate-rows.ts';
@@ -42,7 +43,7 @@ describe('backtest', () => {
       - Nobody reacts: the calls are those that were made. Who is refused may try again, wait, or use another key.
       "
     `);
-    expect(backtestDocumentSchema.parse(JSON.parse(renderBacktestJson(facts))).limits).toHaveLength(1);
+    expect(backtestSchema.parse(JSON.parse(renderBacktestJson(facts))).limits).toHaveLength(1);
   });
 
   it('never says that a limit refuses none of no calls: of no rows, of a workspace, or of a condition that none meets', async () => {
@@ -57,7 +58,7 @@ describe('backtest', () => {
       const asked = { before: null, after: { label: 'files', limits: [parseLimitPhrase(phrase)] }, counts: false };
       const facts = await backtest(asked, sourceOf(source));
       expect(renderBacktestText(facts, style), phrase).toMatch(new RegExp(`^Not replayed: .*${said}`));
-      const document = backtestDocumentSchema.parse(JSON.parse(renderBacktestJson(facts)));
+      const document = backtestSchema.parse(JSON.parse(renderBacktestJson(facts)));
       expect([document.limits, document.refused], phrase).toEqual([[], { before: null, after: null }]);
     }
     const facts = await ask('$20 monthly for user nobody@example.com', '$5 monthly per api_key');
@@ -92,8 +93,8 @@ describe('backtest', () => {
     expect(text).toMatch(/refused +[\d,]+ of [\d,]+ calls \([\d.]+ %\) · cost not known/);
     for (const shown of [text, renderBacktestPage(facts)]) expect(shown).not.toMatch(/\$0(?!\.)|\$0\.00/);
     const json = renderBacktestJson(facts);
-    expect(json).not.toMatch(/"cents":\s*"?0|"usd":\s*"/);
-    const { rows: told, limits: effects, refused } = backtestDocumentSchema.parse(JSON.parse(json));
+    expect(json).not.toMatch(/cents":\s*"?0|"usd":\s*"/);
+    const { rows: told, limits: effects, refused } = backtestSchema.parse(JSON.parse(json));
     expect(told).toMatchObject({ cents: null, usd: null, cost_unknown: 30_000 });
     expect(refused.after).toMatchObject({ cents: null, usd: null });
     expect(effects[0]?.after?.refused.calls).toBeGreaterThan(0);

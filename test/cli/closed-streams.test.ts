@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 import { buildBundle, runShell, startBundle } from '../helpers/bundle.ts';
 import { type Gate, openGate } from '../helpers/gate.ts';
+import { hasProgram } from '../helpers/programs.ts';
 import { budgetRows, budgetsFile, outcomesOf, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { smallState, teamA, uuid } from '../helpers/state.ts';
 import { adminKey, orgFile } from '../helpers/world.ts';
@@ -11,6 +12,9 @@ import { adminKey, orgFile } from '../helpers/world.ts';
 const names = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6'];
 const all = (amount: number) => Object.fromEntries(names.map((name) => [name, amount]));
 const filesFor = (amount: number) => ({ 'org.yaml': orgFile(), 'a.yaml': budgetsFile(all(amount)) });
+
+/** Lines of shell, with streams that are closed or full. */
+const itInBash = it.skipIf(!hasProgram('bash'));
 
 let emulator: Emulator;
 let gate: Gate;
@@ -36,7 +40,7 @@ function liveAmounts(): number[] {
   return emulator.store.state.usagePolicies.map(({ credit_limit }) => credit_limit);
 }
 
-it.each([
+itInBash.each([
   ['apply --yes 2>&1 | head -1', '0'],
   ['apply --yes 2>&1 | true', '0'],
   ['apply --yes --format json 2>&1 | head -c 1 >/dev/null', '0'],
@@ -54,7 +58,7 @@ it.each([
   expect(rig.readRecord()?.outcomes.map(({ status }) => status)).toEqual(names.map(() => 'applied'));
 });
 
-it.each([
+itInBash.each([
   ['apply --yes --format json >/dev/full 2>/dev/full', '1', 6],
   ['apply --yes >/dev/full 2>/dev/full', '1', 6],
   ['apply --yes --quiet >/dev/null 2>/dev/full', '0', 6],
@@ -66,7 +70,7 @@ it.each([
   expect(rig.readRecord()?.claim).toBeUndefined();
 });
 
-it('mistakes-K3: an apply of which a part failed says so by its exit code, wherever its words went', async () => {
+itInBash('mistakes-K3: an apply of which a part failed says so by its exit code, wherever its words went', async () => {
   emulator.setFaults([
     { method: 'PUT', path: `/policies/usage-limits/${uuid(103)}`, fault: { kind: 'status', status: 400 } },
   ]);
@@ -84,31 +88,38 @@ it('mistakes-K3: an apply of which a part failed says so by its exit code, where
   ).toEqual([...Array(5).fill('applied'), 'failed']);
 });
 
-it.each(['--help', 'help plan', 'validate --format json', 'plan --format json --nosuch', 'completion bash', 'rules'])(
-  'mistakes-K3: tollgate %s does not pass for done when nothing of it was written',
-  async (line) => {
-    const ran = await runShell(`tollgate ${line} >/dev/full; echo "exit $?"`, { cwd: rig.folder, env: rig.env });
-    expect(ran.stdout).toBe('exit 1\n');
-    expect(ran.stderr).toContain('error: the output could not be written (ENOSPC)\n');
-    expect(ran.stderr).not.toMatch(/^\s+at /m);
+itInBash.each([
+  '--help',
+  'help plan',
+  'validate --format json',
+  'plan --format json --nosuch',
+  'completion bash',
+  'rules',
+])('mistakes-K3: tollgate %s does not pass for done when nothing of it was written', async (line) => {
+  const ran = await runShell(`tollgate ${line} >/dev/full; echo "exit $?"`, { cwd: rig.folder, env: rig.env });
+  expect(ran.stdout).toBe('exit 1\n');
+  expect(ran.stderr).toContain('error: the output could not be written (ENOSPC)\n');
+  expect(ran.stderr).not.toMatch(/^\s+at /m);
+});
+
+itInBash(
+  'mistakes-K2: --out to stdout, by its name or through the shell, is the plan alone; a pipe gets it straight',
+  async () => {
+    const plan = 'tollgate plan --record-file record.json --no-impact';
+    const line = [
+      `${plan} --out - >dash.json`,
+      `${plan} --out /dev/stdout >name.json`,
+      `${plan} --out >(cat >pipe.json; echo done >&2) >text`,
+      `${plan} --out /dev/stderr 2>err.json >/dev/null`,
+      `${plan} --out /dev/null >/dev/null; echo "exit $?"`,
+      'sleep_until() { until [ -s pipe.json ]; do :; done; }; sleep_until',
+      'cmp dash.json name.json && cmp dash.json pipe.json && cmp dash.json err.json && echo same',
+      'test -c /dev/null && head -1 text | cut -d: -f1',
+    ].join('\n');
+    const ran = await runShell(line, { cwd: rig.folder, env: rig.env });
+    expect(ran.stdout).toBe('exit 0\nsame\nproduction\n');
   },
 );
-
-it('mistakes-K2: --out to stdout, by its name or through the shell, is the plan alone; a pipe gets it straight', async () => {
-  const plan = 'tollgate plan --record-file record.json --no-impact';
-  const line = [
-    `${plan} --out - >dash.json`,
-    `${plan} --out /dev/stdout >name.json`,
-    `${plan} --out >(cat >pipe.json; echo done >&2) >text`,
-    `${plan} --out /dev/stderr 2>err.json >/dev/null`,
-    `${plan} --out /dev/null >/dev/null; echo "exit $?"`,
-    'sleep_until() { until [ -s pipe.json ]; do :; done; }; sleep_until',
-    'cmp dash.json name.json && cmp dash.json pipe.json && cmp dash.json err.json && echo same',
-    'test -c /dev/null && head -1 text | cut -d: -f1',
-  ].join('\n');
-  const ran = await runShell(line, { cwd: rig.folder, env: rig.env });
-  expect(ran.stdout).toBe('exit 0\nsame\nproduction\n');
-});
 
 it('trust-E11: a terminal that goes away lets the write under way end, and its outcome is recorded', async () => {
   const write = gate.hold({ method: 'PUT', path: /usage-limits/, after: 1, when: 'after' });

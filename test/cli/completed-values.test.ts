@@ -4,6 +4,7 @@ import { completeWords, completionScripts } from '../../src/completion.ts';
 import { listDeclaredNames } from '../../src/policy/declared-names.ts';
 import { renderJsonSchemas } from '../../src/policy/json-schema.ts';
 import { buildProgram } from '../../src/program.ts';
+import { documentNames } from '../../src/render/documents/registry.ts';
 import { everyCommand, pathOfCommand } from '../../src/usage.ts';
 
 const program = buildProgram('0.0.0', async () => {});
@@ -24,7 +25,8 @@ test('every row is about a flag or a command that there is', () => {
 
 test('kinds of schemas are those that are printed', () => {
   const printed = Object.keys(renderJsonSchemas()).map((name) => name.replace('.schema.json', ''));
-  expect(argumentValues.schema).toEqual([printed.sort()]);
+  const documents = documentNames.map((name) => name.replaceAll(' ', '-')).sort();
+  expect(argumentValues.schema).toEqual([[...printed.sort(), 'plan-file', 'telling', ...documents]]);
 });
 
 const workspace = (name: string, more = '') => ({

@@ -1,10 +1,10 @@
 /** An apply that is cancelled or killed in the middle, as a process of its own. What comes before and after runs in here. */
 
-import { spawnSync } from 'node:child_process';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 import { buildBundle, type Ended, type Running, runBundle, startBundle, startCommand } from '../helpers/bundle.ts';
 import { type Gate, openGate } from '../helpers/gate.ts';
+import { hasProgram } from '../helpers/programs.ts';
 import { budgetRows, budgetsFile, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { smallState, teamA, teamB, usagePolicyRow, uuid } from '../helpers/state.ts';
 import { adminKey, orgFile, spendMayRise } from '../helpers/world.ts';
@@ -43,7 +43,7 @@ afterEach(async () => {
 /** The time and the processes that the bundle sees. */
 const thisMachine = {
   now: Date.now(),
-  isProcessAlive: (pid: number) => spawnSync('kill', ['-0', String(pid)]).status === 0,
+  isProcessAlive,
 };
 
 function declare(dollars: Readonly<Record<string, number>>, b: Readonly<Record<string, number>> = { b1: 100 }): void {
@@ -228,7 +228,7 @@ describe('SIGKILL', () => {
   });
 });
 
-const hasScript = spawnSync('script', ['--version']).status === 0;
+const hasScript = hasProgram('script');
 
 describe.skipIf(!hasScript)('at a terminal', () => {
   async function atTerminal(keys: string | null, command = 'apply'): Promise<Ended> {
@@ -282,3 +282,11 @@ describe('the bundle', () => {
     expect((await run.ended).exit).toBe(0);
   });
 });
+
+function isProcessAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

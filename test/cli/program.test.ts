@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { allRules } from '../../src/rules/find.ts';
 import { buildBundle, type Ended, root, runBundle, runShell } from '../helpers/bundle.ts';
+import { hasProgram } from '../helpers/programs.ts';
 import { writeIn } from '../helpers/rig.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { makeFolder } from '../record/git-fixture.ts';
@@ -114,19 +115,32 @@ describe('rules', () => {
       expect.stringMatching(/^spend-up · guard\n\nObjects to: a workspace that/),
     ]);
     expect((await run(['rules', 'protected'])).stdout).toContain('No word lifts it.');
+    const json = JSON.parse((await run(['rules', 'alert-missing', '--format', 'json'])).stdout) as object;
+    expect(json).toMatchObject({ ok: true, rules: [{ name: 'alert-missing', id: 'T2', where: 'file' }], guards: [] });
     expect((await run(['rules', 'spendup'])).stderr).toContain('did you mean "spend-up"');
     // mistakes-K15: a pipe is never wrapped.
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeGreaterThan(120);
   });
 });
 
+const hasBash = hasProgram('bash');
+
 describe('schema', () => {
-  it.each(['org', 'workspace'])('%s prints what lies in schemas/', async (kind) => {
+  it.skipIf(!hasBash).each(['org', 'workspace'])('%s prints what lies in schemas/', async (kind) => {
     const { exit, stdout, stderr } = await runShell(
       `tollgate schema ${kind} | cmp - "${root}/schemas/${kind}.schema.json" && echo same`,
       { cwd: root },
     );
     expect([exit, stdout, stderr]).toEqual([0, 'same\n', '']);
+  });
+
+  it('prints what a command says with --format json, its words apart or joined', async () => {
+    const apart = await run(['schema', 'logs', 'spend']);
+    expect([apart.exit, JSON.parse(apart.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ title: 'tollgate logs spend' }),
+    ]);
+    expect((await run(['schema', 'logs-spend'])).stdout).toBe(apart.stdout);
   });
 });
 
@@ -138,7 +152,7 @@ describe('completion', () => {
     expect(stdout.length).toBeGreaterThan(500);
   });
 
-  it('the script for bash is bash', async () => {
+  it.skipIf(!hasBash)('the script for bash is bash', async () => {
     const ran = await runShell('bash -n <(tollgate completion bash) && echo sound', { cwd: root });
     expect([ran.exit, ran.stdout]).toEqual([0, 'sound\n']);
   });

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { type BacktestOptions, runBacktest } from '../../src/commands/backtest.ts';
 import { runRecommend } from '../../src/commands/recommend.ts';
-import { backtestDocumentSchema } from '../../src/render/backtest-document.ts';
+import { backtestSchema } from '../../src/render/documents/backtest.ts';
 import { generateRows } from '../backtest/generate-rows.ts';
 import { sourceOf } from '../backtest/source-of-rows.ts';
 import { testSession } from '../helpers/session.ts';
@@ -42,7 +42,7 @@ describe('backtest', () => {
     expect(first.replaceAll('\n', ' ')).toContain('names the key "ci", and rows hold ids of keys');
     expect(second.replaceAll('\n', ' ')).toContain('Not replayed: providers/openai-prod (ws-team-00)');
     expect(output).not.toMatch(/none of 0 calls/);
-    const document = backtestDocumentSchema.parse(
+    const document = backtestSchema.parse(
       JSON.parse((await runBacktest({ ...usual, format: 'json' }, session, open)).output),
     );
     expect(document.not_replayed.map(({ name }) => name)).toEqual(['keys/ci', 'providers/openai-prod']);
@@ -58,7 +58,7 @@ describe('backtest', () => {
     const lines = ['a', 'b'].map((id) => JSON.stringify({ id, ...row, metadata: { _user: id } }));
     writeFileSync(join(session.cwd, 'rows.jsonl'), lines.join('\n'));
     const { output } = await runBacktest({ ...usual, format: 'json' }, session);
-    const { limits, not_replayed: not } = backtestDocumentSchema.parse(JSON.parse(output));
+    const { limits, not_replayed: not } = backtestSchema.parse(JSON.parse(output));
     expect(not.map(({ name, why }) => [name, why])).toEqual([
       ['integrations/openai-prod', expect.stringContaining('counts calls by integration')],
     ]);
@@ -80,7 +80,7 @@ describe('backtest', () => {
       workspace(`${perUser('$1')}`.replace('    alert: 80%\n', '')),
     );
     const { output } = await runBacktest({ ...usual, format: 'json', base: 'main' }, session, open);
-    const { sides, limits } = backtestDocumentSchema.parse(JSON.parse(output));
+    const { sides, limits } = backtestSchema.parse(JSON.parse(output));
     expect(sides).toEqual({ before: 'main', after: 'files' });
     const [limit] = limits;
     expect([limit?.before?.amount, limit?.after?.amount]).toEqual([300, 100]);
@@ -109,7 +109,7 @@ describe('backtest', () => {
       ['100k tokens per day', '100k tokens/day'],
       ['10k requests every month', '10k requests monthly'],
     ] as const) {
-      const { limits, not_replayed: not } = backtestDocumentSchema.parse(JSON.parse(await ask(phrase)));
+      const { limits, not_replayed: not } = backtestSchema.parse(JSON.parse(await ask(phrase)));
       expect([...limits.map(({ after }) => after?.limit), ...not.map(({ limit }) => limit)]).toEqual([said]);
     }
     for (const phrase of [

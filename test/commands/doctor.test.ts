@@ -153,6 +153,8 @@ describe('an admin key with everything', () => {
     expect(found.key).toMatchObject({
       kind: 'organisation-service',
       how: expect.stringMatching(/^its row in the key list/),
+      name: expect.any(String),
+      user_id: null,
     });
     expect(found.key.expiresAt ?? (found.key as unknown as { expires_at: string }).expires_at).toMatch(/^2026-12-01/);
     const reads = found.checks.filter(({ group, state }) => group === 'reading' && state !== 'note');
@@ -183,7 +185,8 @@ describe('an admin key with everything', () => {
       `/policies/usage-limits?workspace_id=${teamA}&page_size=1&current_page=0`,
     );
     expect(found.commands.map(({ command, state }) => [command, state])).toEqual([
-      ['validate', 'works'],
+      ['init', 'works'],
+      ['validate, fmt', 'works'],
       ['plan', 'works'],
       ['apply', 'unproven'],
       ['drift', 'works'],
@@ -200,6 +203,7 @@ describe('an admin key with everything', () => {
       ['reset', 'unproven'],
       ['propose', 'unproven'],
       ['history, show', 'works'],
+      ['revert', 'works'],
     ]);
   });
 
@@ -213,6 +217,17 @@ describe('an admin key with everything', () => {
     expect(writes[0]?.detail).toMatch(/^doctor never writes; it takes policies\.create, policies\.update/);
     // The emulator's accepted key is not an object: nothing shows its scopes.
     expect(found.key).toMatchObject({ kind: 'organisation-service', how: 'by what it may do', scopes: null });
+  });
+
+  it('says what the key is called, whose it is and how many scopes it has, and never the key', async () => {
+    const person = { type: 'workspace-user', workspace_id: teamA, user_id: uuid(77) } as const;
+    const options = withOwnKey(readScopes, person);
+    await start(options);
+    const { stdout } = await rig.doctor();
+    expect(stdout).toMatch(/^key +workspace key of a person: /m);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(`of the person ${uuid(77)}, ${readScopes.length} scopes`);
+    expect(stdout).not.toContain(options.env?.PORTKEY_API_KEY ?? 'none');
+    expect((await examine()).key).toMatchObject({ user_id: uuid(77), name: expect.any(String) });
   });
 
   it('a read key is a good key: exit 0, and the row says what an apply would lack', async () => {
@@ -408,7 +423,7 @@ describe('a workspace key', () => {
     for (const name of ['plan', 'apply', 'drift', 'import', 'status']) {
       expect(command(found, name)).toMatchObject({ state: 'no', detail: 'it needs an organisation admin key' });
     }
-    expect(command(found, 'validate').state).toBe('works');
+    expect(command(found, 'validate, fmt').state).toBe('works');
     expect(command(found, 'history, show').state).toBe('works');
   });
 
@@ -518,7 +533,7 @@ describe('no usable answer', () => {
     });
     // What is on this disk is looked at all the same.
     expect(check(found, 'policies').state).toBe('works');
-    expect(command(found, 'validate').state).toBe('works');
+    expect(command(found, 'validate, fmt').state).toBe('works');
   });
 
   it('one lost answer is asked for again', async () => {
@@ -552,7 +567,7 @@ describe('this directory', () => {
     expect(found.exit).toBe(1);
     expect(check(found, 'policies').state).toBe('broken');
     expect(check(found, 'policies').advice).toMatch(/tollgate validate/);
-    expect(command(found, 'validate').state).toBe('no');
+    expect(command(found, 'validate, fmt').state).toBe('no');
   });
 
   it.each<[name: string, env: Record<string, string | undefined>, detail: RegExp]>([
@@ -565,7 +580,7 @@ describe('this directory', () => {
     expect(check(found, 'environment').detail).toMatch(detail);
     expect(check(found, 'policies').state).toBe('works');
     expect(command(found, 'plan').state).toBe('no');
-    expect(command(found, 'validate').state).toBe('works');
+    expect(command(found, 'validate, fmt').state).toBe('works');
     expect(rig.emulator.requests.total).toBe(0);
   });
 
@@ -644,7 +659,7 @@ describe('output', () => {
       await start(options);
       const ran = await rig.doctor();
       expect(bad(ran)).toEqual([]);
-      expect(ran.stdout).toMatch(/\nCommands\n {2}validate +works\n/);
+      expect(ran.stdout).toMatch(/\nCommands\n {2}init +works\n {2}validate, fmt +works\n/);
     }
   });
 
@@ -709,7 +724,8 @@ describe('output', () => {
                                            where it is
 
       Commands
-        validate            does not work: there are no policy files
+        init                works
+        validate, fmt       does not work: there are no policy files
         plan                does not work: there are no policy files
         apply               does not work: there are no policy files
         drift               does not work: there are no policy files
@@ -728,6 +744,7 @@ describe('output', () => {
                             not tried
         propose             does not work: there are no policy files
         history, show       not proven: applied record: not tried
+        revert              does not work: there are no policy files
 
       Everything that tollgate needs works.
       Nothing was written. --format json has every request in full.

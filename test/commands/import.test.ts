@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import type { StoreState } from '../../src/emulator/store.ts';
 import { parseOutput, type Rig, startRig, succeed, writeIn } from '../helpers/rig.ts';
@@ -157,18 +158,96 @@ describe('import', () => {
     expect(stdout).not.toMatch(/\[x\]\(|<b>/);
   });
 
-  it('writes the schemas beside the files, and files that name them', async () => {
+  it('writes policy files alone, which name the schemas of this version by an address', async () => {
     rig = await startRig({ state: handMade() });
     await succeed(rig.import());
     const folder = join(rig.folder, 'policies');
-    expect(filesBelow(folder)).toEqual(
-      expect.arrayContaining(['.schemas/org.schema.json', '.schemas/workspace.schema.json', 'org.yaml']),
-    );
-    for (const file of filesBelow(folder).filter((path) => path.endsWith('.yaml'))) {
-      const named = /\$schema=(\S+)/.exec(readFileSync(join(folder, file), 'utf8'))?.[1];
-      expect(existsSync(join(folder, file, '..', named ?? 'no schema named'))).toBe(true);
+    const files = filesBelow(folder);
+    expect(files.filter((path) => !path.endsWith('.yaml'))).toEqual([]);
+    for (const file of files) {
+      const [first] = readFileSync(join(folder, file), 'utf8').split('\n');
+      const kind = file === 'org.yaml' ? 'org' : 'workspace';
+      const address = `https://raw\\.githubusercontent\\.com/[^ /]+/tollgate/v${packageJson.version}/schemas/${kind}\\.schema\\.json`;
+      expect(first).toMatch(new RegExp(`^# yaml-language-server: \\$schema=${address}$`));
     }
     expect(readFileSync(join(folder, 'org.yaml'), 'utf8')).toContain(`organisation: ${organisationId}`);
+    // A file that is added later names them in the same way.
+    const { state } = rig.emulator.store;
+    state.workspaces.push(workspaceRow('ws-new', uuid(9)));
+    state.usagePolicies.push(usagePolicyRow('new', uuid(901), uuid(9)));
+    await succeed(rig.import());
+    const added = readFileSync(join(folder, 'workspaces', 'ws-new.yaml'), 'utf8');
+    expect(added).toMatch(/^# yaml-language-server: \$schema=https:\/\/[^ ]+\/schemas\/workspace\.schema\.json\n/);
+  });
+
+  it('is readable: what a workspace is called, what an id stands for, entries apart', async () => {
+    const byKey = (...ids: string[]) => [{ key: 'api_key', value: ids }];
+    rig = await startRig({
+      state: smallState({
+        workspaces: [workspaceRow('ws-a', teamA, { name: 'Search & co\n# yaml-language-server: $schema=x' })],
+        apiKeys: [keyRow('ci', uuid(901), teamA), keyRow('twin', uuid(902), teamA), keyRow('twin', uuid(903), teamA)],
+        usagePolicies: [
+          usagePolicyRow('first', uuid(101), teamA, { conditions: byKey(uuid(901), uuid(902)) }),
+          usagePolicyRow('gone', uuid(102), teamA, { conditions: byKey(uuid(999)) }),
+          usagePolicyRow('same', uuid(103), teamA),
+          usagePolicyRow('same', uuid(104), teamA, { credit_limit: 7 }),
+        ],
+      }),
+    });
+    const ran = await succeed(rig.import());
+    const text = readFileSync(join(rig.folder, 'policies/workspaces/ws-a.yaml'), 'utf8');
+    expect(text.replace(/\$schema=\S+/, '$schema=…')).toMatchInlineSnapshot(`
+      "# yaml-language-server: $schema=…
+      # The workspace \`Search & co\\n# yaml-language-server: $schema=x\`.
+
+      version: 1
+      kind: workspace
+      workspace: ws-a
+
+      policies:
+        first:
+          budget: $100
+          reset: monthly
+          match:
+            api_key:
+              - 00000000-0000-4000-8000-000000000386 # one of 2 called \`twin\`
+              - ci
+          per: workspace_id
+
+        gone:
+          budget: $100
+          reset: monthly
+          match:
+            api_key: 00000000-0000-4000-8000-0000000003e7 # no key of this workspace
+          per: workspace_id
+
+        same:
+          name: same
+          id: 00000000-0000-4000-8000-000000000067 # one of 2 called \`same\`
+          budget: $100
+          reset: monthly
+          per: workspace_id
+
+        same-2:
+          name: same
+          id: 00000000-0000-4000-8000-000000000068 # one of 2 called \`same\`
+          budget: $7
+          reset: monthly
+          per: workspace_id
+      "
+    `);
+    expect(ran.stdout).toContain('Only the name of the environment and the names above are not live.');
+    expect(parseOutput(await rig.plan({ format: 'json' }))).toMatchObject({ changes: [], withheld: [] });
+  });
+
+  it('says which workspace a file calls by its id', async () => {
+    rig = await startRig({
+      state: smallState({
+        workspaces: [workspaceRow('con', teamA)],
+        usagePolicies: [usagePolicyRow('p', uuid(101), teamA)],
+      }),
+    });
+    expect((await succeed(rig.import())).stdout).toContain(`note: the workspace \`con\` is called ${teamA} here`);
   });
 
   it('takes --workspace, --environment and another directory, relative or not', async () => {

@@ -5,9 +5,12 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { renderCiFiles } from '../../scripts/ci-files.ts';
+import { buildFirstFiles } from '../../src/importing/first-files.ts';
 import { writePage } from '../../src/render/page/shell.ts';
 import { all, type Scene, startApplied, startScene, team } from '../action/scene.ts';
 import type { Area, Level } from '../helpers/github/access.ts';
+import { hasProgram } from '../helpers/programs.ts';
 import { makeFolder } from '../record/git-fixture.ts';
 import { codeBlocks, markdownFiles, readText, root } from './markdown.ts';
 import { pushMain, runWorkflow } from './run-workflow.ts';
@@ -35,7 +38,29 @@ it('are on one page alone', () => {
   expect(new Set(offered.map(({ file }) => file))).toEqual(new Set([page]));
 });
 
-describe.each([...own, ...offered])('the workflow in $file', ({ text }) => {
+/** What `init` writes into a repository whose directory and branch have other names. */
+const written = buildFirstFiles({
+  directory: 'budgets/all of them',
+  environment: 'production',
+  organisation: null,
+  ci: 'github',
+  defaultBranch: 'trunk',
+})
+  .filter(({ path }) => path.startsWith('.github/'))
+  .map(({ text }) => ({ file: 'a new repository', text }));
+
+it('what `init` writes is the one of the page (npm run generate)', () => {
+  expect(readText('src/ci-files.json')).toBe(renderCiFiles(readText));
+  const usual = { directory: 'policies', environment: 'production', organisation: null, defaultBranch: null } as const;
+  const made = buildFirstFiles({ ...usual, ci: 'github' }).at(-1);
+  expect(made).toEqual({
+    path: '.github/workflows/tollgate.yml',
+    text: offered.find(({ file }) => file === page)?.text,
+  });
+  expect(written).toHaveLength(1);
+});
+
+describe.each([...own, ...offered, ...written])('the workflow in $file', ({ text }) => {
   const workflow = parseWorkflow(text);
   const jobs = Object.values(workflow.jobs);
   const steps = jobs.flatMap((job) => job.steps ?? []);
@@ -106,7 +131,7 @@ describe('the workflow that makes a page about spend', () => {
     expect(steps.filter(publishes)).toHaveLength(2);
   });
 
-  it.each([
+  it.skipIf(!hasProgram('bash')).each([
     ['counts', 0],
     ['names', 1],
   ] as const)('of a page with %s that step ends with %i', (people, exit) => {

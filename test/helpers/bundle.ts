@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { checkDocument, commandOf } from './check-document.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -134,9 +135,15 @@ export async function startBundle(args: readonly string[], options: BundleOption
   return startCommand(process.execPath, [await buildBundle(), ...args], options);
 }
 
+function asksForJson(args: readonly string[]): boolean {
+  return args.some((word, index) => word === '--format=json' || (word === 'json' && args[index - 1] === '--format'));
+}
+
 /** … to its end, with nothing on its standard input. */
 export async function runBundle(args: readonly string[], options: BundleOptions): Promise<Ended> {
-  return (await startBundle(args, { stdin: '', ...options })).ended;
+  const ended = await (await startBundle(args, { stdin: '', ...options })).ended;
+  if (asksForJson(args) && ended.stdout !== '') checkDocument(commandOf(args), ended.stdout, ended.exit ?? 1);
+  return ended;
 }
 
 /** Runs a line of shell in which `tollgate` is the bundle. */

@@ -23,6 +23,7 @@ import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { renderFailure } from '../../src/render/failure.ts';
 import type { CheckFormat, CommandResult, CommonOptions, StatusFormat } from '../../src/run/session.ts';
 import { makeFolder } from '../record/git-fixture.ts';
+import { checkDocument, DocumentProblem } from './check-document.ts';
 import { createInProcessDispatcher } from './in-process.ts';
 import { type TestSession, type TestSessionOptions, testNow, testSession } from './session.ts';
 import { usagePolicyRow, uuid } from './state.ts';
@@ -106,13 +107,14 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   function run<Options extends { readonly format: AnyFormat }>(
     command: (options: Options, session: TestSession) => Promise<CommandResult>,
     defaults: Options,
+    name: string,
   ) {
     return async (changed: Partial<Options> = {}, session: TestSessionOptions = {}): Promise<Ran> => {
       const made = testSession({ cwd: folder, ...session, env: { ...env, ...session.env } });
       const chosen = { ...defaults, ...changed };
       const isClone = recordFile === null || made.cwd !== folder || existsSync(join(folder, '.git'));
       const surroundings = { dispatcher, ...(isClone ? {} : { checkout: null }) };
-      return capture(chosen.format, made, () => command(chosen, { ...made, surroundings }));
+      return capture(chosen.format, made, () => command(chosen, { ...made, surroundings }), name);
     };
   }
 
@@ -127,23 +129,27 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
     readRecord: () => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as AppliedRecord) : null),
     writeRecord: (record) => writeFileSync(file, JSON.stringify(record)),
-    validate: run(runValidate, common),
-    plan: run(runPlan, { ...planned, detailedExitcode: false }),
-    apply: run(runApply, { ...planned, yes: true, plan: [] }),
-    drift: run(runDrift, common),
-    doctor: run<DoctorOptions>(runDoctor, common),
-    status: run<StatusOptions>(runStatus, { ...common, since: 0 }),
-    notify: run<NotifyOptions>(runNotify, { ...common, dryRun: false }),
-    import: run(runImport, { ...common, environment: 'production' }),
-    rebuild: run<RecordRebuildOptions>(runRecordRebuild, { ...common, from: 'HEAD', yes: false }),
-    move: run<RecordMoveOptions>(runRecordMove, { ...common, yes: true }),
-    estimate: run<EstimateOptions>(runEstimate, {
-      ...common,
-      model: ['@openai/gpt-4o'],
-      budget: '10M tokens',
-      integration: [],
-      offline: false,
-    }),
+    validate: run(runValidate, common, 'validate'),
+    plan: run(runPlan, { ...planned, detailedExitcode: false }, 'plan'),
+    apply: run(runApply, { ...planned, yes: true, plan: [] }, 'apply'),
+    drift: run(runDrift, common, 'drift'),
+    doctor: run<DoctorOptions>(runDoctor, common, 'doctor'),
+    status: run<StatusOptions>(runStatus, { ...common, since: 0 }, 'status'),
+    notify: run<NotifyOptions>(runNotify, { ...common, dryRun: false }, 'notify'),
+    import: run(runImport, { ...common, environment: 'production' }, 'import'),
+    rebuild: run<RecordRebuildOptions>(runRecordRebuild, { ...common, from: 'HEAD', yes: false }, 'record rebuild'),
+    move: run<RecordMoveOptions>(runRecordMove, { ...common, yes: true }, 'record move'),
+    estimate: run<EstimateOptions>(
+      runEstimate,
+      {
+        ...common,
+        model: ['@openai/gpt-4o'],
+        budget: '10M tokens',
+        integration: [],
+        offline: false,
+      },
+      'estimate',
+    ),
     async close() {
       if (given === undefined) await emulator.close();
     },
@@ -157,16 +163,18 @@ export async function capture(
   format: AnyFormat,
   session: TestSession,
   command: () => Promise<CommandResult>,
+  name: string,
 ): Promise<Ran> {
   try {
     const { exit, output } = await command();
-    // mistakes-F12: of every command that a test runs.
-    if (format === 'json' && exit !== 0 && (JSON.parse(output) as { ok?: unknown }).ok !== false) {
-      throw new Error(`exit ${exit}, and the document does not say that it is not ok:\n${output}`);
-    }
+    // Of every command that a test runs.
+    if (format === 'json') checkDocument(name, output, exit);
     return { exit, stdout: output, stderr: session.said(), session };
   } catch (error) {
+    // What the check of a document says is the test's own failure.
+    if (error instanceof DocumentProblem) throw error;
     const { message, output } = renderFailure(error, format === 'json' ? format : 'text');
+    if (format === 'json') checkDocument(name, output, exitOfFailure(error));
     return { exit: exitOfFailure(error), stdout: output, stderr: session.said() + message, session };
   }
 }

@@ -137,6 +137,7 @@ it('prints block style, with the schema for editors', () => {
 version: 1
 kind: workspace
 workspace: ws-one
+
 policies:
   spend:
     budget: $2,000

@@ -3,8 +3,9 @@
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/types.ts';
-import { planDocument, renderJson } from '../../src/render/json.ts';
+import { renderJson } from '../../src/render/json.ts';
 import { renderPlanMarkdown, renderPlanText } from '../../src/render/plan.ts';
+import { planDocument } from '../../src/render/plan-document.ts';
 import { teamA, uuid } from '../helpers/state.ts';
 import { entry, keyObject, planOf, policyObject, recordAfter } from '../plan/kit.ts';
 
@@ -161,7 +162,9 @@ describe('names that would act', () => {
   });
 
   it('stand in JSON as they are', () => {
-    const document = JSON.parse(renderJson(planDocument(plan))) as { changes: { before: { name?: string } }[] };
+    const document = JSON.parse(renderJson({ ...planDocument(plan), ok: true })) as {
+      changes: { before: { name?: string } }[];
+    };
     expect(document.changes.flatMap(({ before }) => before?.name ?? []).sort()).toEqual(
       expect.arrayContaining([...hostile].sort()),
     );
@@ -193,6 +196,7 @@ describe('JSON', () => {
         "violations",
         "guards_not_judged",
         "impact",
+        "spend",
       ]
     `);
     expect(Object.keys((document.changes as object[])[0] ?? {})).toMatchInlineSnapshot(`
@@ -220,9 +224,9 @@ describe('JSON', () => {
   });
 
   it('is complete, ends in a newline, and has null for what the service does not show', () => {
-    const printed = renderJson(planDocument(plan));
+    const printed = renderJson({ ...planDocument(plan), ok: true });
     expect(printed.endsWith('}\n')).toBe(true);
-    expect(JSON.parse(printed)).toEqual(JSON.parse(JSON.stringify(planDocument(plan))));
+    expect(JSON.parse(printed)).toEqual(JSON.parse(JSON.stringify({ ...planDocument(plan), ok: true })));
   });
 });
 

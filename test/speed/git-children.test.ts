@@ -1,12 +1,12 @@
 /** What a command costs in processes of Git: exact numbers, for each costs more than all that it reads (docs/performance.md). */
 
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openCheckout } from '../../src/checkout/checkout.ts';
 import { createGitRefStore } from '../../src/record/git-ref.ts';
 import { all, startApplied, team } from '../action/scene.ts';
+import { findProgram } from '../helpers/programs.ts';
 import { bareEnvironment, clone, makeFolder, makeRemote } from '../record/git-fixture.ts';
 import { sampleRecord } from '../record/sample-record.ts';
 
@@ -21,7 +21,7 @@ interface Counter {
 function startCounting(): Counter {
   const folder = makeFolder();
   const log = join(folder, 'log');
-  const git = execFileSync('sh', ['-c', 'command -v git']).toString().trim();
+  const git = findProgram('git');
   const note = `while [ "$1" = -c ]; do shift 2; done; echo "$1" >> '${log}'`;
   writeFileSync(join(folder, 'git'), `#!/bin/sh\n(${note})\nexec '${git}' "$@"\n`, { mode: 0o755 });
   writeFileSync(log, '');

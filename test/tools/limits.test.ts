@@ -298,7 +298,7 @@ describe('get_virtual_keys', () => {
         keys: expect.arrayContaining([
           expect.objectContaining({
             requests_30_days: 1,
-            cost_30_days: { cents: 300, usd: '$3.00' },
+            cost_30_days: { cents: 300, exact_cents: '300', usd: '$3.00' },
             last_call: '2026-11-19T12:00:00.000Z',
             untrusted: { name: 'app', recipients: 'ops@example.com' },
           }),

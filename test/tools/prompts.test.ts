@@ -269,13 +269,13 @@ const prompts: readonly (readonly [id: string, prompt: string, steps: readonly S
 it('S2-6: what single calls cost is in sum what the window cost', async () => {
   const asker = await startAsker({ state });
   onTestFinished(() => asker.close());
-  const { logs } = await asker.data<{ readonly logs: readonly { readonly cost: { readonly cents: number } }[] }>(
+  const { logs } = await asker.data<{ readonly logs: readonly { readonly cost: { readonly exact_cents: string } }[] }>(
     'list_logs',
     { ...last(7), limit: 100 },
   );
-  const { total } = await asker.data<{ readonly total: { readonly cents: number } }>('get_cost_analytics', last(7));
-  expect(logs.reduce((sum, { cost }) => sum + cost.cents, 0)).toBe(total.cents);
-  expect(total.cents).toBeGreaterThan(0);
+  const { total } = await asker.data<{ readonly total: { readonly exact_cents: string } }>('get_cost_analytics', last(7));
+  expect(logs.reduce((sum, { cost }) => sum + Number(cost.exact_cents), 0)).toBe(Number(total.exact_cents));
+  expect(Number(total.exact_cents)).toBeGreaterThan(0);
 });
 
 describe('a prompt', () => {

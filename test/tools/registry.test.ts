@@ -166,7 +166,9 @@ describe('an answer', () => {
       fc.asyncProperty(call, async ([tool, input]) => {
         const envelope = await asker.call(tool.name, input);
         const text = JSON.stringify(envelope);
-        expect(Object.keys(envelope).sort()).toEqual(envelope.ok ? ['data', 'ok'] : ['error', 'ok']);
+        expect(Object.keys(envelope).sort()).toEqual(
+          envelope.ok ? ['data', 'ok', 'version'] : ['error', 'ok', 'version'],
+        );
         expect(text.length).toBeLessThanOrEqual(longestAnswer);
         expect(text).not.toContain(adminKey);
         expect(text).not.toMatch(/\bat \S+ \(|node_modules|\.ts:\d+/);

@@ -237,11 +237,11 @@ describe('usage users', () => {
       const page = await asker.data<{
         rows: { untrusted: { name: string }; requests: number }[];
         page: { cursor: string | null };
-        total: { cents: number };
+        total: { cents: number; exact_cents: string };
       }>('get_user_analytics_summary', { ...week, limit: 100, ...(cursor === undefined ? {} : { cursor }) });
       for (const { untrusted, requests } of page.rows)
         seen.set(untrusted.name, (seen.get(untrusted.name) ?? 0) + requests);
-      expect(page.total.cents).toBe(25.4);
+      expect(page.total).toMatchObject({ cents: 25, exact_cents: '25.4' });
       cursor = page.page.cursor ?? undefined;
     } while (cursor !== undefined);
     expect(seen.size).toBe(254);
@@ -252,7 +252,7 @@ describe('usage users', () => {
     const asker = await ask({ state: stateOf(logs(1, () => ({ metadata: { _user: 'ana' }, cost: 1895.41 }))) });
     expect(await asker.data('get_user_analytics_summary', week)).toMatchObject({
       rows: [
-        { untrusted: { name: 'ana' }, requests: 1, cost: { cents: 1895.41, usd: '$18.95' }, cost_share_percent: 100 },
+        { untrusted: { name: 'ana' }, requests: 1, cost: { cents: 1895, exact_cents: '1895.41', usd: '$18.95' } },
       ],
     });
   });

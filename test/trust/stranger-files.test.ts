@@ -13,7 +13,10 @@ import { escapeInvisible } from '../../src/printable.ts';
 import { createFileStore } from '../../src/record/file.ts';
 import { isSafePath } from '../../src/record/record-tree.ts';
 import { describeLookalike } from '../../src/rules/name-rules.ts';
+import { hasProgram } from '../helpers/programs.ts';
 import { makeFolder } from '../record/git-fixture.ts';
+
+const hasPipes = hasProgram('mkfifo');
 
 describe('trust-D6: names of policy files', () => {
   const bad = [
@@ -69,7 +72,7 @@ describe('trust-D6: names of policy files', () => {
     expect(files.map(({ relative }) => relative)).not.toContain('inner/c.yaml');
   });
 
-  test('trust-D6: a policy file that is a pipe is named, and nothing waits for it', async () => {
+  test.skipIf(!hasPipes)('trust-D6: a policy file that is a pipe is named, and nothing waits for it', async () => {
     const folder = makeFolder();
     execFileSync('mkfifo', [join(folder, 'pipe.yaml')]);
     const { diagnostics } = await readPolicyFiles(folder, folder);
@@ -116,26 +119,29 @@ describe('trust-E12: what is written over', () => {
     return error.message;
   }
 
-  test('trust-E12, mistakes-K2: a device, a directory, a pipe, and links to them are never replaced', async () => {
-    const folder = makeFolder();
-    mkdirSync(join(folder, 'directory'));
-    execFileSync('mkfifo', [join(folder, 'pipe')]);
-    symlinkSync('/dev/full', join(folder, 'link-to-device'));
-    symlinkSync(join(folder, 'directory'), join(folder, 'link-to-directory'));
-    const before = readdirSync(folder).map((name) => lstatSync(join(folder, name)).mode);
-    for (const name of readdirSync(folder)) {
-      expect(await refused(writeNamedFile(join(folder, name), 'x', name))).toMatch(
-        /: it is a directory$|\(ENOSPC\)$|\(nobody reads this pipe: start its reader first\)$/,
-      );
-      await refused(writeFileAtomic(join(folder, name), 'x'));
-      await refused(createFileStore({ path: join(folder, name) }).read());
-    }
-    expect(await refused(writeNamedFile('/dev/full', 'x', '/dev/full'))).toBe('cannot write /dev/full (ENOSPC)');
-    await writeNamedFile('/dev/null', 'x', '/dev/null');
-    expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
-    expect(lstatSync('/dev/full').isCharacterDevice()).toBe(true);
-    expect(readdirSync(folder).map((name) => lstatSync(join(folder, name)).mode)).toEqual(before);
-  });
+  test.skipIf(!hasPipes)(
+    'trust-E12, mistakes-K2: a device, a directory, a pipe, and links to them are never replaced',
+    async () => {
+      const folder = makeFolder();
+      mkdirSync(join(folder, 'directory'));
+      execFileSync('mkfifo', [join(folder, 'pipe')]);
+      symlinkSync('/dev/full', join(folder, 'link-to-device'));
+      symlinkSync(join(folder, 'directory'), join(folder, 'link-to-directory'));
+      const before = readdirSync(folder).map((name) => lstatSync(join(folder, name)).mode);
+      for (const name of readdirSync(folder)) {
+        expect(await refused(writeNamedFile(join(folder, name), 'x', name))).toMatch(
+          /: it is a directory$|\(ENOSPC\)$|\(nobody reads this pipe: start its reader first\)$/,
+        );
+        await refused(writeFileAtomic(join(folder, name), 'x'));
+        await refused(createFileStore({ path: join(folder, name) }).read());
+      }
+      expect(await refused(writeNamedFile('/dev/full', 'x', '/dev/full'))).toBe('cannot write /dev/full (ENOSPC)');
+      await writeNamedFile('/dev/null', 'x', '/dev/null');
+      expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
+      expect(lstatSync('/dev/full').isCharacterDevice()).toBe(true);
+      expect(readdirSync(folder).map((name) => lstatSync(join(folder, name)).mode)).toEqual(before);
+    },
+  );
 
   test('trust-E12: a file is made only where its directory is, and through a link in its place', async () => {
     const folder = makeFolder();
@@ -164,33 +170,36 @@ describe('trust-E12: what is written over', () => {
     expect(await refused(writeNamedFile(join(folder, 'new/'), 'x', 'new/'))).toContain('name of a directory');
   });
 
-  test('mistakes-K2: a pipe gets the whole text, however slowly it is read', async () => {
-    const folder = makeFolder();
-    const pipe = join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    const reader = spawn('sh', ['-c', `echo started; exec dd bs=700 status=none < pipe | wc -c`], { cwd: folder });
-    let said = '';
-    const hasStarted = new Promise<void>((resolve) => {
-      reader.stdout.on('data', (chunk: Buffer) => {
-        said += chunk.toString();
-        resolve();
+  test.skipIf(!hasPipes || !hasProgram('sh'))(
+    'mistakes-K2: a pipe gets the whole text, however slowly it is read',
+    async () => {
+      const folder = makeFolder();
+      const pipe = join(folder, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const reader = spawn('sh', ['-c', `echo started; exec dd bs=700 status=none < pipe | wc -c`], { cwd: folder });
+      let said = '';
+      const hasStarted = new Promise<void>((resolve) => {
+        reader.stdout.on('data', (chunk: Buffer) => {
+          said += chunk.toString();
+          resolve();
+        });
       });
-    });
-    const ended = once(reader, 'close');
-    await hasStarted;
-    // The reader may still be on its way to the pipe.
-    const write = async (): Promise<void> => {
-      try {
-        await writeNamedFile(pipe, 'x'.repeat(300_000), 'pipe');
-      } catch (error) {
-        if (!(error instanceof UserError) || !error.message.includes('nobody reads')) throw error;
-        await new Promise((resolve) => setImmediate(resolve));
-        await write();
-      }
-    };
-    await write();
-    await ended;
-    expect(said.trim().split(/\s+/)).toEqual(['started', '300000']);
-    expect(lstatSync(pipe).isFIFO()).toBe(true);
-  });
+      const ended = once(reader, 'close');
+      await hasStarted;
+      // The reader may still be on its way to the pipe.
+      const write = async (): Promise<void> => {
+        try {
+          await writeNamedFile(pipe, 'x'.repeat(300_000), 'pipe');
+        } catch (error) {
+          if (!(error instanceof UserError) || !error.message.includes('nobody reads')) throw error;
+          await new Promise((resolve) => setImmediate(resolve));
+          await write();
+        }
+      };
+      await write();
+      await ended;
+      expect(said.trim().split(/\s+/)).toEqual(['started', '300000']);
+      expect(lstatSync(pipe).isFIFO()).toBe(true);
+    },
+  );
 });

@@ -290,19 +290,19 @@ function explainWrite(feature: WriteFeature, survey: Survey, kinds: ExplainInput
 }
 
 export function explainKey({ own, conduct, probes, extra }: Survey): KeyView {
+  const row = {
+    name: own?.name ?? null,
+    userId: own?.userId ?? null,
+    scopes: own?.scopes ?? null,
+    expiresAt: own?.expiresAt ?? null,
+  };
   if (own !== null && isKnownType(own.type)) {
-    return {
-      kind: own.type,
-      how: 'its row in the key list, found by its first and last characters, says so',
-      scopes: own.scopes,
-      expiresAt: own.expiresAt,
-    };
+    return { kind: own.type, how: 'its row in the key list, found by its first and last characters, says so', ...row };
   }
-  const blank = { scopes: own?.scopes ?? null, expiresAt: own?.expiresAt ?? null };
   const isAccepted = [...probes.values(), ...extra].some(({ state }) => state === 'answered');
-  if (conduct === 'admin' && isAccepted) return { kind: 'organisation-service', how: 'by what it may do', ...blank };
-  if (conduct === 'workspace') return { kind: 'workspace', how: 'by what it may do', ...blank };
-  return { kind: null, how: whyUnknown(isAccepted, conduct, probes), ...blank };
+  if (conduct === 'admin' && isAccepted) return { kind: 'organisation-service', how: 'by what it may do', ...row };
+  if (conduct === 'workspace') return { kind: 'workspace', how: 'by what it may do', ...row };
+  return { kind: null, how: whyUnknown(isAccepted, conduct, probes), ...row };
 }
 
 function isKnownType(type: string | null): type is Exclude<KeyView['kind'], null | 'workspace'> {

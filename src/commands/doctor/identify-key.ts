@@ -6,6 +6,9 @@ import { type Probed, type ProbedRow, probedRowsOf, textOfMember } from './probe
 
 export interface KeyRow {
   readonly type: string | null;
+  readonly name: string | null;
+  /** Of the person whose key it is. */
+  readonly userId: string | null;
   readonly scopes: readonly string[] | null;
   readonly expiresAt: string | null;
 }
@@ -54,6 +57,8 @@ function toKeyRow(row: ProbedRow): KeyRow {
   const scopes = Array.isArray(row.scopes) ? row.scopes.filter((scope) => typeof scope === 'string') : [];
   return {
     type: textOfMember(row, 'type'),
+    name: textOfMember(row, 'name'),
+    userId: textOfMember(row, 'user_id'),
     // A key without any scope cannot have listed keys: the list just does not show them.
     scopes: scopes.length === 0 ? null : scopes,
     expiresAt: textOfMember(row, 'expires_at'),

@@ -29,7 +29,8 @@ const impact = [
 ] as const;
 
 const commands: readonly CommandNeeds[] = [
-  { ...none, command: 'validate', reads: 'nothing', files: true },
+  { ...none, command: 'init', reads: 'nothing' },
+  { ...none, command: 'validate, fmt', reads: 'nothing', files: true },
   { ...none, command: 'plan', reads: 'kinds', files: true, record: true, better: impact },
   { ...none, command: 'apply', reads: 'kinds', files: true, record: true, writes: true, better: impact },
   {
@@ -136,6 +137,7 @@ const commands: readonly CommandNeeds[] = [
     better: impact,
   },
   { ...none, command: 'history, show', reads: 'nothing', record: true },
+  { ...none, command: 'revert', reads: 'nothing', files: true, record: true },
 ];
 
 export function judgeCommands(checks: readonly CheckView[], conduct: KeyConduct): CommandView[] {

@@ -1,0 +1,16 @@
+/** Money in documents and answers of tools; named, so that a list of tools says it once a tool. */
+
+import { z } from 'zod';
+
+export const moneySchema = z
+  .object({
+    cents: z.int().describe('US cents, to the nearest'),
+    exact_cents: z
+      .string()
+      .regex(/^-?\d+(\.\d+)?$/)
+      .describe('US cents with up to ten decimals: what is summed and compared'),
+    usd: z.string().describe('as a person reads it: `$18.95`'),
+  })
+  .meta({ id: 'money' });
+
+export type Money = z.infer<typeof moneySchema>;
