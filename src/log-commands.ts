@@ -122,7 +122,7 @@ export function addLogCommands(program: Command, start: Start): void {
         .default([], 'workspace')
         .argParser(collectFlag),
     )
-    .addOption(new Option('--limit <number>', 'groups at most').default(50).argParser(parseLimit))
+    .addOption(new Option('--limit <number>', 'groups at most, as text').default(50).argParser(parseLimit))
     .addOption(
       new Option('--format <format>', 'output on stdout; focus: CSV in the columns of FOCUS 1.2')
         .choices(['text', 'json', 'csv', 'focus'])

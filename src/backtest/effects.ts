@@ -14,7 +14,7 @@ import type { RowCounts } from './replay.ts';
 import type { ReplayLimit } from './replay-limit.ts';
 import type { RowWords } from './rows.ts';
 import type { Sums } from './sums.ts';
-import type { UsedByCall } from './used-before.ts';
+import { smallestOf, type UsedByCall } from './used-before.ts';
 
 /** What a limit did, whoever counted it. */
 export interface LimitTally {
@@ -106,12 +106,6 @@ export function describeBound(limit: Limit): string {
   const per = hasOneCounter(limit.per) ? '' : ` per ${limit.per.join(' and ')}`;
   const match = describeMatch(limit.match, {});
   return `${bound}${per}${match === null ? '' : `, for ${match}`}`;
-}
-
-function smallestOf(used: UsedByCall): Effect['smallest'] {
-  const { calls } = used;
-  const [nobody, percent] = [used.smallestFor(0), used.smallestFor(Math.floor(calls / 100))];
-  return nobody === null || percent === null ? null : { nobody, percent };
 }
 
 /** From what the limit is to what stops nobody, and half of it. */

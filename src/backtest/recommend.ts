@@ -8,8 +8,7 @@ import { countUnpriced, type RowBatch, type RowSource, type SourceFacts } from '
 import { smallestBudgets } from '../policy/advice.ts';
 import type { Recommendation, RecommendFacts } from '../render/recommend-facts.ts';
 import { isBudgetLimit, type Limit } from '../resources/limit.ts';
-import type { RateWindow } from '../resources/rate-windows.ts';
-import type { RateUnit, Reset, Unit } from '../resources/types.ts';
+import type { Unit } from '../resources/types.ts';
 import { type AdaptedRows, adaptRows } from './adapt-rows.ts';
 import { askUse } from './alone.ts';
 import { spentBy } from './effects.ts';
@@ -24,10 +23,10 @@ import {
   type ReplayLimit,
   type RowFacts,
 } from './replay-limit.ts';
-import { UsedBefore, type UsedByCall } from './used-before.ts';
+import { smallestOf, UsedBefore } from './used-before.ts';
 
 export interface RecommendAsked {
-  /** What is looked for, whatever its amount (`wantedLimit`). */
+  /** What is looked for, whatever its amount. */
   readonly limit: Limit;
   /** Slugs; empty: all that the rows name. */
   readonly workspaces: readonly string[];
@@ -37,19 +36,6 @@ export interface RecommendAsked {
 
 export function columnsOfRecommend({ limit, limits }: RecommendAsked): readonly string[] {
   return [...new Set([...columnsOf(wantedIn('', limit)), ...limits.flatMap(columnsOf)])].sort();
-}
-
-/** A policy's limit that has no amount yet. */
-export function wantedLimit(
-  bound: { readonly per: readonly string[] } & (
-    | { readonly unit: Unit; readonly reset: Reset }
-    | { readonly unit: RateUnit; readonly window: RateWindow }
-  ),
-): Limit {
-  const common = { match: 'all', target: 'llm', amount: 1 } as const;
-  return 'window' in bound
-    ? { ...common, ...bound, kind: 'rate-policy', field: 'value' }
-    : { ...common, ...bound, kind: 'usage-policy', field: 'amount', alert: null };
 }
 
 function wantedIn(workspace: string | null, limit: Limit): NamedLimit {
@@ -148,10 +134,17 @@ async function askMeasure(
   if (uses === null) return null;
   return ({ workspace }) => {
     const use = uses.get(workspace);
-    const smallest = use === undefined ? null : readOff(use.used);
+    const smallest = use === undefined ? null : smallestOf(use.used);
     if (use === undefined || smallest === null) return null;
     const { used, counters, money } = use;
-    return { ...smallest, counters, money, others: 0, refusedBy: (amount) => used.refusedBy(amount) };
+    return {
+      ...smallest,
+      calls: used.calls,
+      counters,
+      money,
+      others: 0,
+      refusedBy: (amount) => used.refusedBy(amount),
+    };
   };
 }
 
@@ -220,9 +213,10 @@ export function smallestBeside(
   const run = new LimitRun(withAmount(named, Number.POSITIVE_INFINITY, facts), used.add);
   const replay = new Replay([run, ...beside]);
   for (const batch of batches) replay.add(batch);
-  const alone = readOff(used);
+  const alone = smallestOf(used);
   if (alone === null) return null;
-  const { nobody, calls } = alone;
+  const { nobody } = alone;
+  const { calls } = used;
   const allowed = Math.floor(calls / 100);
   const percent =
     beside.length === 0
@@ -236,13 +230,6 @@ export function smallestBeside(
     money: spentBy(replay.counts, replay.money.unitsAt(0)),
     others: beside.length,
   };
-}
-
-/** Of a limit that is alone. */
-function readOff(used: UsedByCall): Pick<Smallest, 'nobody' | 'percent' | 'calls'> | null {
-  const nobody = used.smallestFor(0);
-  if (nobody === null) return null;
-  return { nobody, percent: used.smallestFor(Math.floor(used.calls / 100)) ?? nobody, calls: used.calls };
 }
 
 /** An amount that is enough, of which one less is not. @param enough is */

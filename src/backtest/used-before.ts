@@ -12,6 +12,12 @@ export interface UsedByCall {
   smallestFor(refused: number): number | null;
 }
 
+/** What stops nobody, and at most one call of a hundred. Null: there is no call. */
+export function smallestOf(used: UsedByCall): { readonly nobody: number; readonly percent: number } | null {
+  const [nobody, percent] = [used.smallestFor(0), used.smallestFor(Math.floor(used.calls / 100))];
+  return nobody === null || percent === null ? null : { nobody, percent };
+}
+
 const size = 65_536;
 const mostOfSmall = 2 ** 32;
 

@@ -1,7 +1,7 @@
 import { dimsOf } from '../backtest/adapt-rows.ts';
 import { limitsOfDesired } from '../backtest/desired-limits.ts';
 import { readLonePolicy } from '../backtest/lone-policy.ts';
-import { columnsOfRecommend, recommend, wantedLimit } from '../backtest/recommend.ts';
+import { columnsOfRecommend, recommend } from '../backtest/recommend.ts';
 import { type MayStop, printRecommended, recommendedFiles } from '../backtest/recommend-yaml.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -168,7 +168,8 @@ async function suggest(options: RecommendOptions, by: readonly string[], session
   }
 }
 
-function write(data: SuggestedBudget, { format }: RecommendOptions, session: Session): string {
+function write(data: SuggestedBudget, options: RecommendOptions, session: Session): string {
+  const { format } = options;
   if (format === 'json') return writeEnvelope(answeredCall(data));
   const { budget, workspace, per, notes } = data;
   if (format === 'text') {
@@ -176,6 +177,6 @@ function write(data: SuggestedBudget, { format }: RecommendOptions, session: Ses
   }
   const amount = budget === null ? null : parseAmount(budget);
   if (amount === null || isProblem(amount)) throw new UserError(data.answer.replace(/\.$/, ''));
-  const limit = wantedLimit({ per: [per], unit: 'cost', reset: 'monthly' });
+  const limit = limitAskedOf([per], options);
   return printRecommended({ workspace, limit, amount: amount.amount });
 }

@@ -194,7 +194,7 @@ async function requireTextReader(table: string, rows: AskRows): Promise<void> {
 }
 
 /** Of the table, and of what is left out of its rows. */
-interface RowCounts extends RepeatedRows {
+interface CountedRows extends RepeatedRows {
   readonly malformed: number;
   /** Rows in the window, with duplicates. */
   readonly found: number;
@@ -203,7 +203,7 @@ interface RowCounts extends RepeatedRows {
 async function readFacts(
   { table, window }: TableAsked,
   dims: readonly string[],
-  { calls, rows, isCoarse, counts }: Pick<OpenTable, 'calls' | 'rows'> & { isCoarse: boolean; counts: RowCounts },
+  { calls, rows, isCoarse, counts }: Pick<OpenTable, 'calls' | 'rows'> & { isCoarse: boolean; counts: CountedRows },
 ): Promise<SourceFacts> {
   const sums = [
     'count()',

@@ -75,10 +75,9 @@ export interface Pulled {
 }
 
 /**
- * One after the other; where the service refuses one the others are pulled all the same.
+ * One after the other; where the service refuses one, or its days here cannot be read, the others are pulled all the same.
  *
- * @throws UserError while another run pulls into this store, or for a store of another control plane; CancelledError; the error of
- *   the service where it refuses all
+ * @throws UserError while another run pulls into this store; CancelledError; the last error where none can be pulled
  */
 export async function pullLogs(asked: PullAsked, needs: PullNeeds): Promise<Pulled> {
   await openFolder(asked.store);
@@ -92,9 +91,9 @@ export async function pullLogs(asked: PullAsked, needs: PullNeeds): Promise<Pull
       try {
         workspaces.push(await pullWorkspace(workspace, asked, needs, database));
       } catch (error) {
-        const isService = error instanceof ServiceError || (error instanceof UserError && error.exit === 'unreachable');
+        const isOwn = error instanceof ServiceError || error instanceof UserError;
         const isLast = failed.length + 1 === asked.workspaces.length;
-        if (!isService || isLast) throw error;
+        if (!isOwn || isLast) throw error;
         failed.push({ workspace: workspace.slug, why: error.message });
       }
     }

@@ -10,6 +10,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { parseDay } from '../instant.ts';
 import { escapeInvisible } from '../printable.ts';
 import { readTextIfAny } from '../replace-file.ts';
 import { parseObject } from './log-row.ts';
@@ -45,7 +46,10 @@ const storeManifestSchema = z.object({
   /** Of the control plane. */
   base_url: z.string(),
   /** By `YYYY-MM-DD`. */
-  days: z.record(z.string().refine(isDay), keptDaySchema),
+  days: z.record(
+    z.string().refine((day) => parseDay(day) !== null),
+    keptDaySchema,
+  ),
 });
 
 export type KeptDay = z.infer<typeof keptDaySchema>;
@@ -101,10 +105,6 @@ export async function readStore(store: string): Promise<KeptWorkspace[]> {
     }),
   );
   return read.flat().sort((a, b) => (a.manifest.workspace < b.manifest.workspace ? -1 : 1));
-}
-
-function isDay(text: string): boolean {
-  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(beginOfDay(text));
 }
 
 export function beginOfDay(day: string): number {

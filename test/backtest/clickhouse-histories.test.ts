@@ -7,13 +7,14 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { dimsOf } from '../../src/backtest/adapt-rows.ts';
 import { backtest, columnsOfAsked } from '../../src/backtest/backtest.ts';
-import { columnsOfRecommend, recommend, wantedLimit } from '../../src/backtest/recommend.ts';
+import { columnsOfRecommend, recommend } from '../../src/backtest/recommend.ts';
 import type { NamedLimit } from '../../src/backtest/replay-limit.ts';
 import { openTableRows } from '../../src/logs/clickhouse.ts';
 import type { ClickHouse } from '../../src/logs/clickhouse-answers.ts';
 import { quoteLiteral } from '../../src/logs/clickhouse-columns.ts';
 import { type RowSource, rowFlags, unitsPerCent } from '../../src/logs/row-batch.ts';
 import { effort } from '../helpers/effort.ts';
+import { budgetOf, rateOf } from './build-limit.ts';
 import { type Call, call, limits, start, words } from './draw-histories.ts';
 
 const url = process.env.TOLLGATE_TEST_CLICKHOUSE;
@@ -40,7 +41,7 @@ const wish = fc.record({
         window: fc.constantFrom('minute' as const, 'day' as const),
       }),
     )
-    .map(wantedLimit),
+    .map((wanted) => ('window' in wanted ? rateOf(1, wanted).limit : budgetOf(1, wanted).limit)),
   workspaces: fc.constantFrom([], ['red'], ['red', 'gone']),
   limits: fc.oneof(fc.constant([]), fc.constant([]), limits),
 });

@@ -159,6 +159,24 @@ describe('logs pull', () => {
     expect([again.exit, (JSON.parse(again.stdout) as { failed: unknown[] }).failed]).toEqual([0, []]);
   });
 
+  it('goes on with the other workspaces where the days of one cannot be read, or are of another', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(2) }) });
+    const all = 'logs pull --since 2d --format json';
+    await pulled(asker, all);
+    const file = join(folderOf(asker), 'manifest.json');
+    const text = readFileSync(file, 'utf8');
+    for (const [broken, said] of [
+      [text.slice(0, 100), 'is not a manifest of this version'],
+      [text.replace('"workspace": "ws-team-a"', '"workspace": "ws-other"'), 'holds calls of the workspace ws-other'],
+    ] as const) {
+      writeFileSync(file, broken);
+      const ran = await asker.type(all);
+      const { failed, workspaces } = JSON.parse(ran.stdout) as { failed: unknown[]; workspaces: unknown[] };
+      expect([ran.exit, failed]).toEqual([5, [{ workspace: 'ws-team-a', why: expect.stringContaining(said) }]]);
+      expect(workspaces.length).toBeGreaterThan(0);
+    }
+  });
+
   it('deletes days that are older than is kept', async () => {
     const asker = await ask({ state: smallState({ requestLogs: rows(6) }) });
     await pulled(asker, `${pull} --since 6d`);
@@ -310,6 +328,7 @@ describe('commands over a store', () => {
       text.slice(0, 200),
       text.replace('"format": 1', '"format": 2'),
       text.replace(dayText(1), '2026-13-45'),
+      text.replace(dayText(1), '2026-02-30'),
       text.replace(/"file": "/, '"file": "../'),
       null,
     ]) {
