@@ -7,6 +7,8 @@
  * - Two servers of `clickhouse-server`, where it is installed (Debian's is of 2018), with one Distributed table over both.
  * - `chdb`, the engine of today in a process of its own, which is installed into a temporary folder; where it does not install, that is said.
  *
+ * Each of them is also asked about generated histories (test/backtest/clickhouse-histories.test.ts).
+ *
  * Calls come from the generator of the tests, some of them twice and some in contradiction. Exit code 1: an answer differs.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -56,7 +58,28 @@ const questions = [
   ['logs', 'spend', '--by', 'user', '--from', '2026-10-03', '--to', '2026-10-20'],
   ['logs', 'spend', '--by', 'model', '--by', 'status', '--by', 'config', '--workspace', 'ws-team-03'],
   ['logs', 'spend', '--by', "metadata.it's `a` \\key", '--workspace', "ws-'or`1=1 -- \\"],
+  ['backtest', '--limit', 'per user $2 monthly alert 50%'],
+  ['backtest', '--limit', '$10.05 weekly for model @openai/* or @anthropic/*'],
+  ['backtest', '--limit', 'per api_key 100000 tokens every 7 days alert 90% for model @openai/*'],
+  ['backtest', '--limit', '5 requests/minute per user', '--workspace', 'ws-team-00'],
+  ['backtest', '--limit', 'per metadata.team and model 200 requests never in ws-team-03'],
+  ['backtest', '--limit', '20000 tokens/hour per user'],
+  ['logs', 'top', '--order', 'cost', '--limit', '30'],
+  ['logs', 'top', '--order', 'tokens', '--workspace', 'ws-team-03'],
   ['recommend', '--by', 'user', '--dir', 'no-policies'],
+  [
+    'recommend',
+    '--by',
+    'workspace',
+    '--by',
+    'metadata.team',
+    '--unit',
+    'tokens',
+    '--reset',
+    'weekly',
+    '--dir',
+    'no-policies',
+  ],
 ];
 
 const plain = [
@@ -248,6 +271,27 @@ async function tellCoarse(what, url, lines) {
   tell(`${what}, coarse: Float32 is reported`, found.includes('Costs are held as Float32'), found.slice(0, 300));
 }
 
+/** Histories as the tests draw them, each in a table of its own. */
+async function compareHistories(what, url) {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const child = spawn(process.execPath, [vitest, 'run', 'test/backtest/clickhouse-histories.test.ts'], {
+    cwd: root,
+    env: { ...withoutOurs(), ...thorough(), TOLLGATE_TEST_CLICKHOUSE: url },
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
+  }
+  const [status] = await once(child, 'close');
+  tell(`${what}: generated histories`, status === 0, said.slice(-4_000));
+}
+
+function thorough() {
+  return process.env.TOLLGATE_TEST === undefined ? {} : { TOLLGATE_TEST: process.env.TOLLGATE_TEST };
+}
+
 async function onServers(lines, expected) {
   if (spawnSync('clickhouse-server', ['--version']).error !== undefined) {
     console.log(
@@ -276,6 +320,7 @@ async function onServers(lines, expected) {
     await compare(`two servers of ${version}`, urls[0], name, expected);
   }
   await tellCoarse(version, urls[0], lines);
+  await compareHistories(`a server of ${version}`, urls[0]);
 }
 
 function startServer(at, { http, tcp }, shards) {
@@ -352,4 +397,5 @@ async function onChdb(lines, expected) {
     await fill(url, `portkey.${name}`, columns, lines);
     await compare(`chdb ${version}`, url, `portkey.${name}`, expected);
   }
+  await compareHistories(`chdb ${version}`, url);
 }

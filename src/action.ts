@@ -76,6 +76,7 @@ function readInputs(): ActionInputs {
     commentAuthor: core.getInput('comment-author') || null,
     failOnChanges: readWord('fail-on', ['guards', 'changes'] as const, 'guards') === 'changes',
     logs: core.getMultilineInput('logs'),
+    rowsFrom: readWord('logs-source', ['files', 'clickhouse'] as const, 'files'),
     allow: core
       .getInput('allow')
       .split(/\s+/)

@@ -122,7 +122,7 @@ export function addLogCommands(program: Command, start: Start): void {
         .default([], 'workspace')
         .argParser(collectFlag),
     )
-    .addOption(new Option('--limit <number>', 'groups at most').default(50).argParser(parseLimit))
+    .addOption(new Option('--limit <number>', 'groups at most, as text').default(50).argParser(parseLimit))
     .addOption(
       new Option('--format <format>', 'output on stdout; focus: CSV in the columns of FOCUS 1.2')
         .choices(['text', 'json', 'csv', 'focus'])
@@ -136,14 +136,17 @@ export function addLogCommands(program: Command, start: Start): void {
       }),
     );
 
-  addRowsOptions(addCommand(logs, 'top', 'the dearest, largest or latest calls of files or of the store'))
+  addSourceOptions(
+    addRowsOptions(addCommand(logs, 'top', 'the dearest, largest or latest calls of files or of the store')),
+  )
     .addOption(new Option('--order <by>', 'greatest first').choices(['cost', 'tokens', 'time']).default('cost'))
     .addOption(new Option('--limit <number>', 'calls at most').default(20).argParser(parseLimit))
     .addOption(new Option('--format <format>', 'output on stdout').choices(['text', 'json', 'csv']).default('text'))
     .action((files: string[], options) =>
       start(flagsOfTable(program, options), async (session) => {
         const { runLogsTop } = await import('./commands/logs-top.ts');
-        return runLogsTop({ ...options, files }, session);
+        const { source: rowsFrom, ...rest } = options;
+        return runLogsTop({ ...rest, rowsFrom, files }, session);
       }),
     );
 

@@ -12,6 +12,7 @@ import {
   addCommonOptions,
   addPlanOptions,
   addServiceOptions,
+  addSourceOptions,
   asOption,
   backendOption,
   dataFormatOption,
@@ -47,8 +48,11 @@ export function buildProgram(version: string, start: Start): Command {
 
   addFileCommands(program, start);
 
-  addPlanOptions(addCommand(program, 'plan', 'show what the files change'), planFormatOption())
-    .addOption(logsOption('none'))
+  addSourceOptions(
+    addPlanOptions(addCommand(program, 'plan', 'show what the files change'), planFormatOption()).addOption(
+      logsOption('none'),
+    ),
+  )
     .option('--detailed-exitcode', 'exit 2 when there are changes', false)
     .option(
       '--out <file>',
@@ -62,7 +66,8 @@ export function buildProgram(version: string, start: Start): Command {
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runPlan } = await import('./commands/plan.ts');
-        return runPlan({ ...commonOf(options), ...options }, session);
+        const { source: rowsFrom, ...rest } = options;
+        return runPlan({ ...commonOf(options), ...rest, rowsFrom }, session);
       }),
     );
 

@@ -4,22 +4,22 @@ import type { RowBatch } from '../logs/row-batch.ts';
 import type { RowWords } from './rows.ts';
 
 export class CodeFilter {
-  readonly #column: string;
+  readonly column: string;
   readonly #words: RowWords;
-  readonly #letsIn: (value: string) => boolean;
+  readonly letsIn: (value: string) => boolean;
   /** By code: 0 not judged yet, 1 let in, 2 kept out. */
   #verdicts = new Uint8Array(256);
   #codes: Int32Array | undefined;
 
   constructor(column: string, words: RowWords, letsIn: (value: string) => boolean) {
-    this.#column = column;
+    this.column = column;
     this.#words = words;
-    this.#letsIn = letsIn;
+    this.letsIn = letsIn;
   }
 
   /** Before the rows of a chunk. */
   open(rows: RowBatch): void {
-    this.#codes = rows.dims[this.#column];
+    this.#codes = rows.dims[this.column];
   }
 
   /** A row without a value is kept out, whatever the condition says. */
@@ -36,8 +36,8 @@ export class CodeFilter {
       grown.set(this.#verdicts);
       this.#verdicts = grown;
     }
-    const value = this.#words[this.#column]?.[code];
-    const isIn = value !== undefined && value !== '' && this.#letsIn(value);
+    const value = this.#words[this.column]?.[code];
+    const isIn = value !== undefined && value !== '' && this.letsIn(value);
     this.#verdicts[code] = isIn ? 1 : 2;
     return isIn;
   }

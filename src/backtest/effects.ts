@@ -10,52 +10,86 @@ import { formatAmount, formatReset } from '../resources/amounts.ts';
 import { formatRateLimit, hasOneCounter, isBudgetLimit, type Limit, timed } from '../resources/limit.ts';
 import type { LimitRun } from './limit-run.ts';
 import type { RefusedCalls } from './refused-calls.ts';
+import type { RowCounts } from './replay.ts';
+import type { ReplayLimit } from './replay-limit.ts';
 import type { RowWords } from './rows.ts';
 import type { Sums } from './sums.ts';
-import type { UsedBefore } from './used-before.ts';
+import { smallestOf, type UsedByCall } from './used-before.ts';
+
+/** What a limit did, whoever counted it. */
+export interface LimitTally {
+  readonly limit: ReplayLimit;
+  readonly checked: number;
+  readonly stopped: Stopped;
+  readonly counters: number;
+  /** Each counter that refused something. */
+  readonly blocked: readonly BlockedCounter[];
+  /** When each counter that reached the alert did so first. */
+  readonly alerts: readonly number[];
+  readonly late: Effect['late'];
+  /** Ascending. */
+  readonly days: Effect['days'];
+  /** Null: not asked. */
+  readonly used: UsedByCall | null;
+}
 
 interface MeasuredLimit {
   readonly run: LimitRun;
   readonly words: RowWords;
   /** Rows say who calls. */
   readonly hasPeople: boolean;
-  readonly counts: boolean;
 }
 
 const mostNamed = 20;
 
-export function buildEffect(measured: MeasuredLimit): Effect {
-  const { run, hasPeople, counts } = measured;
-  const { limit } = run.limit.named;
-  const blocked = listCounters(run, (counter) => (run.refusedCalls.values[counter] ?? 0) > 0);
-  const alerted = listCounters(run, (counter) => !Number.isNaN(run.alertedAt.values[counter] ?? Number.NaN));
-  const named = blocked.map((counter) => describeCounter(counter, measured));
+/** @param counts nobody is to be named */
+export function buildEffect(tally: LimitTally, counts: boolean): Effect {
+  const { blocked, alerts, used } = tally;
+  const { limit } = tally.limit.named;
+  const named = blocked.map((one) => (counts ? { ...one, who: 'a counter' } : one));
   const [first] = [...named].sort((a, b) => a.since - b.since || compareText(a.who, b.who));
-  const instants = alerted.map((counter) => run.alertedAt.values[counter] ?? 0);
   return {
     limit,
     said: describeBound(limit),
-    checked: run.checked,
-    stopped: stoppedOf(run.refused, hasPeople),
-    counters: run.groups.size,
+    checked: tally.checked,
+    stopped: tally.stopped,
+    counters: tally.counters,
     blocked: blocked.length,
     first: first === undefined ? null : { who: first.who, at: first.since },
     alert:
-      run.limit.alert === null
+      tally.limit.alert === null
         ? null
         : {
-            counters: alerted.length,
-            first: instants.length === 0 ? null : instants.reduce((least, at) => Math.min(least, at)),
+            counters: alerts.length,
+            first: alerts.length === 0 ? null : alerts.reduce((least, at) => Math.min(least, at)),
           },
+    late: tally.late,
+    days: tally.days,
+    who: counts ? [] : named.sort(losesMore).slice(0, mostNamed),
+    smallest: used === null ? null : smallestOf(used),
+    curve: used === null ? [] : curveOf(limit, used),
+    cutAt: tally.limit.cutAt,
+    doubts: tally.limit.doubts,
+  };
+}
+
+export function tallyOf(measured: MeasuredLimit): LimitTally {
+  const { run, hasPeople } = measured;
+  const alertOf = (counter: number): number => run.alertedAt.values[counter] ?? Number.NaN;
+  return {
+    limit: run.limit,
+    checked: run.checked,
+    stopped: stoppedOf(run.refused, hasPeople),
+    counters: run.groups.size,
+    blocked: listCounters(run, (counter) => (run.refusedCalls.values[counter] ?? 0) > 0).map((counter) =>
+      describeCounter(counter, measured),
+    ),
+    alerts: listCounters(run, (counter) => !Number.isNaN(alertOf(counter))).map(alertOf),
     late: { calls: run.lateCalls, money: centsAt(run.late, 0) },
     days: [...run.refused.days]
       .sort(([a], [b]) => a - b)
       .map(([day, { calls, money }]) => ({ day: day * dayMilliseconds, calls, money: centsAt(money, 0) })),
-    who: counts ? [] : named.sort(losesMore).slice(0, mostNamed),
-    smallest: run.alone === null ? null : smallestOf(run.alone),
-    curve: run.alone === null ? [] : curveOf(limit, run.alone),
-    cutAt: run.limit.cutAt,
-    doubts: run.limit.doubts,
+    used: run.alone,
   };
 }
 
@@ -74,14 +108,8 @@ export function describeBound(limit: Limit): string {
   return `${bound}${per}${match === null ? '' : `, for ${match}`}`;
 }
 
-function smallestOf(used: UsedBefore): Effect['smallest'] {
-  const { calls } = used;
-  const [nobody, percent] = [used.smallestFor(0), used.smallestFor(Math.floor(calls / 100))];
-  return nobody === null || percent === null ? null : { nobody, percent };
-}
-
 /** From what the limit is to what stops nobody, and half of it. */
-function curveOf({ amount }: Limit, used: UsedBefore): Effect['curve'] {
+function curveOf({ amount }: Limit, used: UsedByCall): Effect['curve'] {
   const { calls } = used;
   const nobody = used.smallestFor(0);
   if (nobody === null) return [];
@@ -98,10 +126,14 @@ function listCounters(run: LimitRun, isOne: (counter: number) => boolean): numbe
   return found;
 }
 
-function describeCounter(counter: number, { run, words, counts }: MeasuredLimit): BlockedCounter {
+function describeCounter(counter: number, { run, words }: MeasuredLimit): BlockedCounter {
   const alertAt = run.alertedAt.values[counter] ?? Number.NaN;
+  const codes = run.groups.codesOf(counter);
   return {
-    who: counts ? 'a counter' : nameCounter(run, counter, words),
+    who: nameCounter(
+      run.limit,
+      run.groups.columns.map((column, index) => words[column]?.[codes[index] ?? -1] ?? null),
+    ),
     since: run.blockedSince.values[counter] ?? 0,
     days: run.blockedDays.values[counter] ?? 0,
     calls: run.refusedCalls.values[counter] ?? 0,
@@ -110,22 +142,34 @@ function describeCounter(counter: number, { run, words, counts }: MeasuredLimit)
   };
 }
 
-/** By its values; `all calls` where the limit has one counter. */
-function nameCounter(run: LimitRun, counter: number, words: RowWords): string {
-  const codes = run.groups.codesOf(counter);
-  const names = run.groups.columns.map((column, index) => words[column]?.[codes[index] ?? -1] ?? '(no workspace)');
+/**
+ * By its values; `all calls` where the limit has one counter.
+ *
+ * @param values of the limit's columns; null: rows say nothing
+ */
+export function nameCounter({ columns, named }: ReplayLimit, values: readonly (string | null)[]): string {
+  const names = values.map((value) => value ?? '(no workspace)');
   // Who is blocked stands first, and where beside it.
-  const isPlaced = run.groups.columns[0] === 'workspace' && names.length > 1;
+  const isPlaced = columns[0] === 'workspace' && names.length > 1;
   if (isPlaced) return `${names.slice(1).join(' · ')} (${names[0]})`;
-  return names.length === 0 ? (run.limit.named.workspace ?? 'all calls') : names.join(' · ');
+  return names.length === 0 ? (named.workspace ?? 'all calls') : names.join(' · ');
 }
 
 function losesMore(a: BlockedCounter, b: BlockedCounter): number {
   const [left, right] = [a.money.n * b.money.d, b.money.n * a.money.d];
   if (left !== right) return left > right ? -1 : 1;
-  return b.calls - a.calls || compareText(a.who, b.who);
+  return b.calls - a.calls || compareText(a.who, b.who) || a.since - b.since || b.days - a.days;
 }
 
 export function centsAt(sums: Sums, at: number): Exact {
-  return fraction(sums.unitsAt(at), BigInt(unitsPerCent));
+  return centsOf(sums.unitsAt(at));
+}
+
+export function centsOf(units: bigint): Exact {
+  return fraction(units, BigInt(unitsPerCent));
+}
+
+/** Of calls none of which says what it cost, a sum is not zero: null, nobody knows it. */
+export function spentBy({ rows, costUnknown }: Pick<RowCounts, 'rows' | 'costUnknown'>, units: bigint): Exact | null {
+  return costUnknown === rows ? null : centsOf(units);
 }

@@ -4,45 +4,18 @@
  */
 
 import { UserError } from '../errors.ts';
-import { compilePolicies } from '../policy/compile.ts';
 import { keyMeantBy } from '../policy/match.ts';
-import { type PrintedValue, renderYaml } from '../policy/yaml-text.ts';
-import { limitsOfDesired } from './desired-limits.ts';
+import type { PrintedValue } from '../policy/yaml-text.ts';
+import { readLonePolicy } from './lone-policy.ts';
 import type { NamedLimit } from './replay-limit.ts';
-
-const anywhere = 'any-workspace';
 
 /** @throws UserError where it cannot be read */
 export function parseLimitPhrase(text: string): NamedLimit {
   const { workspace, policy } = readWords(text);
-  const files = [
-    { path: 'org.yaml', text: renderYaml(new Map(Object.entries(organisation))) },
-    {
-      path: 'workspace.yaml',
-      text: renderYaml(
-        new Map<string, PrintedValue>([
-          ['version', 1],
-          ['kind', 'workspace'],
-          ['workspace', workspace ?? anywhere],
-          ['policies', new Map([['limit', policy]])],
-        ]),
-      ),
-    },
-  ];
-  const { desired, diagnostics } = compilePolicies(files);
-  const problem = diagnostics.find(({ severity }) => severity === 'error');
-  if (problem !== undefined) throw refuse(text, problem.message);
-  const [limit] = desired === null ? [] : limitsOfDesired(desired);
-  if (limit === undefined) throw refuse(text, 'it limits nothing');
-  return { ...limit, workspace, name: text };
+  const limit = readLonePolicy(policy, workspace);
+  if (typeof limit === 'string') throw refuse(text, limit);
+  return { ...limit, name: text };
 }
-
-const organisation: Readonly<Record<string, PrintedValue>> = {
-  version: 1,
-  kind: 'org',
-  environment: 'backtest',
-  organisation: '00000000-0000-0000-0000-000000000000',
-};
 
 function refuse(text: string, why: string): UserError {
   return new UserError(`--limit ${JSON.stringify(text)}: ${why}`, {
@@ -64,13 +37,19 @@ function readWords(text: string): { workspace: string | null; policy: ReadonlyMa
     if (policy.has(key)) throw refuse(text, `${JSON.stringify(value)} is a second ${key}: it takes one limit`);
     policy.set(key, value);
   };
+  let period: string | null = null;
+  const putPeriod = (next: string) => {
+    if (period !== null) throw refuse(text, `${JSON.stringify(next)} is a second time: it takes one limit`);
+    period = next;
+  };
   const take = (after: string): string => {
     const next = words.shift();
     if (next === undefined) throw refuse(text, `nothing stands behind \`${after}\``);
     return next;
   };
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    if (word === 'per' || word === 'per:' || (word === 'and' && per.length > 0)) {
+    if (/^(?:per|an?|each|every)$/.test(word) && periods.has(words[0] ?? '')) putPeriod(take(word));
+    else if (/^(?:per:?|an?|each)$/.test(word) || (word === 'and' && per.length > 0)) {
       per.push(keyMeantBy(take(word)));
     } else if (word === 'in') workspace = take(word);
     else if (word === 'alert' || word === 'alert:') put('alert', take(word));
@@ -87,10 +66,36 @@ function readWords(text: string): { workspace: string | null; policy: ReadonlyMa
     else if (/^[$\d]/.test(word)) {
       const isWhole = word.startsWith('$') || words[0] === undefined;
       const amount = isWhole ? word : `${word} ${take(word)}`;
-      put(amount.includes('/') ? 'rate' : 'budget', amount);
+      const [, money, period] = /^(\$.*)\/(day|week|month)$/.exec(amount) ?? [];
+      if (money !== undefined && period !== undefined) {
+        put('budget', money);
+        putPeriod(period);
+      } else put(amount.includes('/') ? 'rate' : 'budget', amount);
     } else throw refuse(text, `${JSON.stringify(word)} is not a word of a limit`);
   }
+  if (period !== null) layPeriod(period, policy, put);
   if (match.size > 0) policy.set('match', match);
   policy.set('per', per.length === 0 ? 'workspace_id' : per);
   return { workspace, policy };
+}
+
+/** What people say of a time, and when a budget starts again then; null: a rate alone has it. */
+const periods: ReadonlyMap<string, string | null> = new Map([
+  ['second', null],
+  ['minute', null],
+  ['hour', null],
+  ['day', 'every 1 day'],
+  ['week', 'weekly'],
+  ['month', 'monthly'],
+]);
+
+/** `$20 a month` is a budget, `5 requests a minute` and `1M tokens a day` are rates; there is no rate of a month. */
+function layPeriod(period: string, policy: Map<string, PrintedValue>, put: (key: string, value: string) => void): void {
+  const amount = String(policy.get('budget') ?? '');
+  const reset = periods.get(period) ?? null;
+  if (reset !== null && (amount.startsWith('$') || period === 'month' || amount === '')) put('reset', reset);
+  else {
+    policy.delete('budget');
+    put('rate', `${amount}/${period}`);
+  }
 }

@@ -12,7 +12,7 @@ import type { UsedBefore } from './used-before.ts';
  * A gateway hears that a budget has run out at the next whole minute, others on the same Redis up to half a minute later
  * (docs/service-notes.md#enforcement): what it lets through until then, at the worst.
  */
-const lag = 90_000;
+export const lag = 90_000;
 
 export class LimitRun {
   readonly limit: ReplayLimit;

@@ -3,15 +3,15 @@
  * alone, and found by halving where others refuse calls beside it.
  */
 
-import { fraction } from '../exact.ts';
 import { describeFacts } from '../logs/describe-facts.ts';
-import { type RowBatch, type RowSource, type SourceFacts, unitsPerCent } from '../logs/row-batch.ts';
+import { countUnpriced, type RowBatch, type RowSource, type SourceFacts } from '../logs/row-batch.ts';
 import { smallestBudgets } from '../policy/advice.ts';
 import type { Recommendation, RecommendFacts } from '../render/recommend-facts.ts';
 import { isBudgetLimit, type Limit } from '../resources/limit.ts';
-import type { RateWindow } from '../resources/rate-windows.ts';
-import type { RateUnit, Reset, Unit } from '../resources/types.ts';
-import { adaptRows } from './adapt-rows.ts';
+import type { Unit } from '../resources/types.ts';
+import { type AdaptedRows, adaptRows } from './adapt-rows.ts';
+import { askUse } from './alone.ts';
+import { spentBy } from './effects.ts';
 import { LimitRun } from './limit-run.ts';
 import { pickRows } from './pick-rows.ts';
 import { Replay } from './replay.ts';
@@ -23,10 +23,10 @@ import {
   type ReplayLimit,
   type RowFacts,
 } from './replay-limit.ts';
-import { UsedBefore } from './used-before.ts';
+import { smallestOf, UsedBefore } from './used-before.ts';
 
 export interface RecommendAsked {
-  /** What is looked for, whatever its amount (`wantedLimit`). */
+  /** What is looked for, whatever its amount. */
   readonly limit: Limit;
   /** Slugs; empty: all that the rows name. */
   readonly workspaces: readonly string[];
@@ -38,43 +38,33 @@ export function columnsOfRecommend({ limit, limits }: RecommendAsked): readonly 
   return [...new Set([...columnsOf(wantedIn('', limit)), ...limits.flatMap(columnsOf)])].sort();
 }
 
-/** A policy's limit that has no amount yet. */
-export function wantedLimit(
-  bound: { readonly per: readonly string[] } & (
-    | { readonly unit: Unit; readonly reset: Reset }
-    | { readonly unit: RateUnit; readonly window: RateWindow }
-  ),
-): Limit {
-  const common = { match: 'all', target: 'llm', amount: 1 } as const;
-  return 'window' in bound
-    ? { ...common, ...bound, kind: 'rate-policy', field: 'value' }
-    : { ...common, ...bound, kind: 'usage-policy', field: 'amount', alert: null };
-}
-
-function wantedIn(workspace: string, limit: Limit): NamedLimit {
+function wantedIn(workspace: string | null, limit: Limit): NamedLimit {
   return { limit, workspace, name: 'recommended', subject: null, starting: null };
 }
 
 /** @throws what the source throws */
 export async function recommend(asked: RecommendAsked, source: RowSource): Promise<RecommendFacts> {
   const rows = adaptRows(source, columnsOfRecommend(asked));
-  const batches: RowBatch[] = [];
-  for await (const batch of rows.batches()) batches.push(batch);
   const slugs = (rows.facts.words.workspace ?? []).filter(
     (slug) => asked.workspaces.length === 0 || asked.workspaces.includes(slug),
   );
+  const wishes = [...slugs].sort().map((workspace) => wishOf(workspace, asked));
+  const measure = (await askMeasure(wishes, asked, source, rows.facts)) ?? (await readMeasure(rows));
   const notes: string[] = [];
   const doubts = new Set<string>();
   const missing = asked.workspaces.filter((slug) => !slugs.includes(slug));
   if (missing.length > 0) notes.push(`No row is of ${missing.join(', ')}.`);
-  if (!rows.facts.columns.has('workspace')) notes.push('No row says its workspace: name the one that they come from.');
-  const limits = [...slugs].sort().flatMap((workspace): Recommendation[] => {
-    const prepared = prepareLimit(wantedIn(workspace, asked.limit), rows.facts);
+  if (!rows.facts.columns.has('workspace'))
+    notes.push(
+      'No row says its workspace: keep the manifest that `logs export` writes beside the file, or write `workspace_slug` into the rows.',
+    );
+  const limits = wishes.flatMap((wish): Recommendation[] => {
+    const prepared = prepareLimit(wish.named, rows.facts);
     if (isNotReplayable(prepared)) {
-      notes.push(`${workspace}: a limit per ${asked.limit.per.join(' and ')} ${prepared.why}.`);
+      notes.push(`${wish.workspace}: a limit per ${asked.limit.per.join(' and ')} ${prepared.why}.`);
       return [];
     }
-    const found = recommendFor(prepared.named, workspace, asked, rows.facts, batches);
+    const found = recommendFor(wish, measure(wish));
     if (found !== null) for (const doubt of prepared.doubts) doubts.add(doubt);
     return found === null ? [] : [found];
   });
@@ -89,9 +79,9 @@ export async function recommend(asked: RecommendAsked, source: RowSource): Promi
 }
 
 /** What the figures of a unit lack, or have too much. */
-function describeUnknown({ rows, cost, tokensMissing, cacheUnknown }: SourceFacts, unit: Unit): string[] {
-  const others = Object.values(cost.otherCurrency).reduce((sum, count) => sum + count, 0);
-  const costUnknown = cost.missing + cost.tooFine + cost.outOfRange + others;
+function describeUnknown(facts: SourceFacts, unit: Unit): string[] {
+  const { rows, tokensMissing, cacheUnknown } = facts;
+  const costUnknown = countUnpriced(facts);
   return [
     ...(unit === 'cost' && costUnknown > 0
       ? [`A lower bound: the cost of ${costUnknown} of ${rows} calls is not known.`]
@@ -107,23 +97,74 @@ function describeUnknown({ rows, cost, tokensMissing, cacheUnknown }: SourceFact
   ];
 }
 
-/** Null: no call of the workspace has what it counts by. */
-function recommendFor(
-  named: NamedLimit,
-  workspace: string,
-  asked: RecommendAsked,
-  facts: RowFacts,
-  batches: readonly RowBatch[],
-): Recommendation | null {
-  const own = pickRows(batches, 'workspace', facts.words.workspace?.indexOf(workspace) ?? -1);
+/** What is asked of one workspace. */
+interface Wish {
+  readonly workspace: string;
+  readonly named: NamedLimit;
+  /** The limit of the files that is in its place. */
+  readonly current: NamedLimit | null;
+  readonly others: readonly NamedLimit[];
+}
+
+function wishOf(workspace: string, asked: RecommendAsked): Wish {
   const inForce = asked.limits.filter((limit) => limit.workspace === workspace || limit.workspace === null);
   const current = inForce.find(({ limit }) => isSameButAmount(limit, asked.limit)) ?? null;
   const others = inForce.filter((limit) => limit !== current);
-  const smallest = smallestBeside(named, others, facts, own);
-  if (smallest === null) return null;
-  const { nobody, percent, calls, counters, money, others: number } = smallest;
-  const least = isBudgetLimit(asked.limit) ? smallestBudgets[asked.limit.unit] : 1;
-  const refused = current === null ? 0 : refusedBy(current.limit.amount, named, others, facts, own);
+  return { workspace, named: wantedIn(workspace, asked.limit), current, others };
+}
+
+/** Null: no call of the workspace has what it counts by. */
+type Measure = (wish: Wish) => Measured | null;
+
+interface Measured extends Smallest {
+  refusedBy(amount: number): number;
+}
+
+/** Null: other limits stand beside, or the source cannot tell: rows have to be read. */
+async function askMeasure(
+  wishes: readonly Wish[],
+  { limit }: RecommendAsked,
+  { sums, facts: known }: RowSource,
+  facts: RowFacts,
+): Promise<Measure | null> {
+  if (sums === undefined || wishes.some(({ others }) => prepareAll(others, facts).length > 0)) return null;
+  const each = prepareLimit(wantedIn(null, limit), facts);
+  if (isNotReplayable(each) || !each.columns.includes('workspace')) return null;
+  const uses = await askUse(each, sums, known);
+  if (uses === null) return null;
+  return ({ workspace }) => {
+    const use = uses.get(workspace);
+    const smallest = use === undefined ? null : smallestOf(use.used);
+    if (use === undefined || smallest === null) return null;
+    const { used, counters, money } = use;
+    return {
+      ...smallest,
+      calls: used.calls,
+      counters,
+      money,
+      others: 0,
+      refusedBy: (amount) => used.refusedBy(amount),
+    };
+  };
+}
+
+async function readMeasure({ facts, batches: read }: AdaptedRows): Promise<Measure> {
+  const batches: RowBatch[] = [];
+  for await (const batch of read()) batches.push(batch);
+  return ({ workspace, named, others }) => {
+    const own = pickRows(batches, 'workspace', facts.words.workspace?.indexOf(workspace) ?? -1);
+    const smallest = smallestBeside(named, others, facts, own);
+    if (smallest === null) return null;
+    return { ...smallest, refusedBy: (amount) => refusedBy(amount, named, others, facts, own) };
+  };
+}
+
+/** Null: there is nothing to go by. */
+function recommendFor({ workspace, named, current }: Wish, measured: Measured | null): Recommendation | null {
+  if (measured === null) return null;
+  const { nobody, percent, calls, counters, money, others } = measured;
+  const least = isBudgetLimit(named.limit) ? smallestBudgets[named.limit.unit] : 1;
+  const refused = current === null ? 0 : measured.refusedBy(current.limit.amount);
   return {
     workspace,
     nobody: Math.max(nobody, least),
@@ -134,7 +175,7 @@ function recommendFor(
     money,
     current: current === null ? null : { name: current.name, amount: current.limit.amount, refused },
     state: stateOf(current?.limit.amount ?? null, Math.max(nobody, least), refused),
-    others: number,
+    others,
   };
 }
 
@@ -172,19 +213,21 @@ export function smallestBeside(
   const run = new LimitRun(withAmount(named, Number.POSITIVE_INFINITY, facts), used.add);
   const replay = new Replay([run, ...beside]);
   for (const batch of batches) replay.add(batch);
-  const nobody = used.smallestFor(0);
-  if (nobody === null) return null;
-  const allowed = Math.floor(used.calls / 100);
+  const alone = smallestOf(used);
+  if (alone === null) return null;
+  const { nobody } = alone;
+  const { calls } = used;
+  const allowed = Math.floor(calls / 100);
   const percent =
     beside.length === 0
-      ? (used.smallestFor(allowed) ?? nobody)
+      ? alone.percent
       : halve(nobody, (amount) => refusedBy(amount, named, others, facts, batches) <= allowed);
   return {
     nobody,
     percent,
-    calls: used.calls,
+    calls,
     counters: run.groups.size,
-    money: fraction(replay.money.unitsAt(0), BigInt(unitsPerCent)),
+    money: spentBy(replay.counts, replay.money.unitsAt(0)),
     others: beside.length,
   };
 }

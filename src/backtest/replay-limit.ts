@@ -8,6 +8,7 @@ import { isUuid } from '../plan/written-id.ts';
 import { isBudgetLimit, isKnownReset, isKnownUnit, type Limit, timed } from '../resources/limit.ts';
 import { daysOfReset } from '../resources/limits.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
+import type { Unit } from '../resources/types.ts';
 import { CodeFilter } from './code-filter.ts';
 import { type Covered, cutOf, describeCuts } from './covered.ts';
 import type { RowWords } from './rows.ts';
@@ -46,6 +47,8 @@ export interface ReplayLimit {
   readonly windowOf: (time: number) => number;
   /** When rows begin within a window of it (milliseconds); null: with one. */
   readonly cutAt: number | null;
+  /** Milliseconds of windows that go by the clock, from the epoch on; null: they go by the calendar. */
+  readonly windowLength: number | null;
   /** Why its figures are not exact. */
   readonly doubts: readonly string[];
 }
@@ -67,6 +70,8 @@ export interface RowFacts {
   readonly columns: ReadonlySet<string>;
   /** Null: there is no row. */
   readonly covered: Covered | null;
+  /** What no row says of its call: a limit on it would seem to stop nobody. Default: nothing. */
+  readonly unsaid?: readonly Unit[] | undefined;
 }
 
 export function isNotReplayable(result: ReplayLimit | NotReplayable): result is NotReplayable {
@@ -119,13 +124,14 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
     amount: amountOf(limit.amount),
     alert: isBudgetLimit(limit) && typeof limit.alert === 'number' ? amountOf(limit.alert) : null,
     windowOf: windowOfLimit(limit, anchor),
+    windowLength: isBudgetLimit(limit) ? null : secondsOfWindow[limit.window] * 1000,
     cutAt: facts.covered === null ? null : cutOf(limit, anchor, facts.covered),
-    doubts: listDoubts(named, anchor, facts.covered),
+    doubts: listDoubts(named, anchor, facts),
   };
 }
 
 /** Null: it can be replayed. */
-function explainRefusal(named: NamedLimit, { columns, words }: RowFacts): string | null {
+function explainRefusal(named: NamedLimit, { columns, words, covered, unsaid = [] }: RowFacts): string | null {
   const { limit } = named;
   if (limit.target !== 'llm') return 'counts calls of MCP tools, which logs of model calls do not hold';
   if (limit.kind === 'integration-limits')
@@ -137,10 +143,18 @@ function explainRefusal(named: NamedLimit, { columns, words }: RowFacts): string
   const odd = (limit.match === 'all' ? [] : limit.match).find(({ others }) => others !== undefined);
   if (odd !== undefined) return `has a condition on ${odd.key} with members whose meaning is not known`;
   if (limit.per.includes('config')) return 'counts by config, which the gateway was not seen to do';
+  if (covered === null) return 'has no call to be judged by: there are no rows';
   const missing = columnsOf(named).find((column) => !columns.has(column));
   if (missing !== undefined) return missingWords[missing] ?? `goes by ${missing}, of which no row says anything`;
+  if (unsaid.includes(limit.unit)) return unsaidWords[limit.unit];
   return explainName(named, words);
 }
+
+const unsaidWords: Readonly<Record<Unit, string>> = {
+  cost: 'counts dollars, and no row says what its call cost',
+  tokens: 'counts tokens, and no row says how many its call took',
+  requests: 'counts calls, of which there is none',
+};
 
 /** Rows hold slugs and ids of keys: by another name a limit would find no call, and seem to stop nobody. */
 function explainName({ limit, workspace, subject }: NamedLimit, words: RowWords): string | null {
@@ -163,19 +177,22 @@ const missingWords: Readonly<Record<string, string>> = {
   api_key:
     'goes by API key, which an export does not hold: stamp rows by `defaults.metadata` of the keys, or read a self-hosted log store',
   virtual_key: 'goes by provider slug, which an export does not hold: export once for each provider',
-  workspace: 'is of one workspace, and these rows do not say theirs: name the workspace that they come from',
+  workspace:
+    'is of one workspace, and these rows do not say theirs: keep the manifest that `logs export` writes beside them, or write `workspace_slug` into them',
   endpoint_type: 'has a condition on the kind of request, which no row holds',
 };
 
 /** @param anchor from which N days are counted, written or not */
 function listDoubts(
-  { limit, starting }: NamedLimit,
+  { limit, workspace, subject, starting }: NamedLimit,
   anchor: string | null,
-  covered: Covered | null,
+  { columns, covered }: RowFacts,
 ): readonly string[] {
+  const isOfAny = workspace === null && subject === null && !columns.has('workspace');
   const isTokenRate = !isBudgetLimit(limit) && limit.unit === 'tokens';
   const isAnchored = !isBudgetLimit(limit) || starting !== null || daysOfReset(timed(limit).reset) === null;
   return [
+    ...(isOfAny ? ['These rows do not say their workspace: all are taken to be of one.'] : []),
     ...(isTokenRate
       ? ['Rows do not hold the `max_tokens` that a call asked for: each is checked as if it asked for one token.']
       : []),

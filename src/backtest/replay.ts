@@ -7,7 +7,7 @@ import { type RowBatch, rowFlags, unitsPerCent } from '../logs/row-batch.ts';
 import { LimitRun } from './limit-run.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import type { ReplayLimit } from './replay-limit.ts';
-import { type CallFate, fateOf, fateRules } from './semantics.ts';
+import { failures, fateOf, fateRules } from './semantics.ts';
 import { Sums } from './sums.ts';
 
 /** Of all rows, whatever the limits say of them. */
@@ -28,7 +28,6 @@ export interface RowCounts {
   newest: number | null;
 }
 
-const failures: readonly CallFate[] = ['failed', 'refused'];
 const isChecked: readonly boolean[] = Array.from({ length: 16 }, (_, flags) => fateRules[fateOf(flags)].isChecked);
 const isCharged: readonly boolean[] = Array.from({ length: 16 }, (_, flags) => fateRules[fateOf(flags)].isCharged);
 const isCounted: readonly boolean[] = Array.from({ length: 16 }, (_, flags) => fateRules[fateOf(flags)].isCounted);

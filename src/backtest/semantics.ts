@@ -27,6 +27,9 @@ export const fateRules: Readonly<Record<CallFate, FateRule>> = {
   'cache hit': { isChecked: false, isCharged: false, isCounted: false },
 };
 
+/** Calls that were of no use, whatever a limit says. */
+export const failures: readonly CallFate[] = ['failed', 'refused'];
+
 export function fateOf(flags: number): CallFate {
   if ((flags & rowFlags.cacheHit) !== 0) return 'cache hit';
   if ((flags & rowFlags.refused) !== 0) return 'refused';

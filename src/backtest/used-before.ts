@@ -3,10 +3,25 @@
  * much is used, and what it refuses moves none of the calls before: so that the smallest limit for any share is read off.
  */
 
+/** What a limit alone refuses at each amount. */
+export interface UsedByCall {
+  readonly calls: number;
+  /** How many calls a limit of this amount refuses. */
+  refusedBy(amount: number): number;
+  /** The smallest limit that refuses at most so many calls; null: there is none to refuse. */
+  smallestFor(refused: number): number | null;
+}
+
+/** What stops nobody, and at most one call of a hundred. Null: there is no call. */
+export function smallestOf(used: UsedByCall): { readonly nobody: number; readonly percent: number } | null {
+  const [nobody, percent] = [used.smallestFor(0), used.smallestFor(Math.floor(used.calls / 100))];
+  return nobody === null || percent === null ? null : { nobody, percent };
+}
+
 const size = 65_536;
 const mostOfSmall = 2 ** 32;
 
-export class UsedBefore {
+export class UsedBefore implements UsedByCall {
   readonly #full: (Uint32Array | Float64Array)[] = [];
   #current: Uint32Array | Float64Array = new Uint32Array(size);
   #count = 0;
@@ -22,7 +37,6 @@ export class UsedBefore {
     return this.#full.reduce((sum, { length }) => sum + length, this.#count);
   }
 
-  /** How many calls a limit of this amount refuses. */
   refusedBy(amount: number): number {
     const sorted = this.#sort();
     let [low, high] = [0, sorted.length];
@@ -34,7 +48,6 @@ export class UsedBefore {
     return sorted.length - low;
   }
 
-  /** The smallest limit that refuses at most so many calls; null: there is none to refuse. */
   smallestFor(refused: number): number | null {
     const sorted = this.#sort();
     if (sorted.length === 0) return null;
@@ -60,5 +73,32 @@ export class UsedBefore {
     }
     this.#sorted = all.sort();
     return this.#sorted;
+  }
+}
+
+/** The same of calls that somebody else has counted. */
+export class CountedUse implements UsedByCall {
+  /** Ascending. */
+  readonly #counts: readonly (readonly [used: number, calls: number])[];
+  readonly calls: number;
+
+  constructor(counts: readonly (readonly [used: number, calls: number])[]) {
+    this.#counts = counts;
+    this.calls = counts.reduce((sum, [, calls]) => sum + calls, 0);
+  }
+
+  refusedBy(amount: number): number {
+    return this.#counts.reduce((sum, [used, calls]) => (used >= amount ? sum + calls : sum), 0);
+  }
+
+  smallestFor(refused: number): number | null {
+    if (this.calls === 0) return null;
+    if (refused >= this.calls) return 1;
+    let place = this.calls - 1 - refused;
+    for (const [used, calls] of this.#counts) {
+      if (place < calls) return used + 1;
+      place -= calls;
+    }
+    return null;
   }
 }

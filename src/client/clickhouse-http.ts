@@ -21,7 +21,8 @@ export interface ClickHouseOptions {
 
 export interface ClickHouseConnection {
   /** @throws UserError that tells nothing of user and password, CancelledError */
-  lines(sql: string): AsyncIterable<string>;
+  /** @param more.isWhole the answer begins once it is whole. Default: it comes as it is made */
+  lines(sql: string, more?: { readonly isWhole?: boolean | undefined }): AsyncIterable<string>;
   close(): Promise<void>;
 }
 
@@ -42,10 +43,15 @@ export function connectClickHouse(options: ClickHouseOptions): ClickHouseConnect
   const fail = (problem: string, hint: string): UserError =>
     new UserError(`ClickHouse at ${url.host}: ${clean(problem)}`, { hint, exit: 'unreachable' });
 
-  async function* lines(sql: string): AsyncIterable<string> {
+  async function* lines(
+    sql: string,
+    { isWhole = false }: { readonly isWhole?: boolean | undefined } = {},
+  ): AsyncIterable<string> {
+    const place = new URL(url);
+    if (isWhole) place.search = 'wait_end_of_query=1';
     own ??= (isLoopback(url.hostname) ? null : createProxyAgent(patience, proxies)) ?? new Agent(patience);
     try {
-      const answer = await send(url, {
+      const answer = await send(place, {
         dispatcher: own,
         method: 'POST',
         headers: {

@@ -6,37 +6,16 @@ import type { NamedLimit } from '../backtest/replay-limit.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { RowSource, RowsAsked } from '../logs/row-batch.ts';
 import { compilePolicies } from '../policy/compile.ts';
 import { renderBacktestText } from '../render/backtest.ts';
 import { renderBacktestJson } from '../render/backtest-document.ts';
-import { loadPolicies } from '../run/load-policies.ts';
+import { loadPolicies, loadPoliciesIfAny } from '../run/load-policies.ts';
 import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { refuseFor } from '../run/output.ts';
 import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
 import type { CommandResult, Session } from '../run/session.ts';
-import { isOfClickHouse, openClickHouse, type SourceOptions } from './clickhouse-source.ts';
-import { requireRows, rowsNeedsOf, type WindowOptions, windowAskedOf } from './logs-rows.ts';
-
-/** Opens rows of logs: reading them is another room's. */
-export type OpenRows = (asked: RowsAsked) => Promise<RowSource>;
-
-/** @throws UserError where they cannot be read */
-export function openRowsOf(session: Session, options: SourceOptions = {}): OpenRows {
-  return async (asked) => {
-    if (isOfClickHouse(options, asked.from, '--logs')) {
-      const { openTableRows } = await import('../logs/clickhouse.ts');
-      const { server, table } = openClickHouse(options, session);
-      const opening = openTableRows({ ...asked, table }, server).catch(async (error: unknown) => {
-        await server.close();
-        throw error;
-      });
-      return session.waiting('asking ClickHouse', opening);
-    }
-    const { openRows } = await import('../logs/open-rows.ts');
-    return session.waiting('reading logs', openRows(asked, rowsNeedsOf(session)));
-  };
-}
+import { requireRows, type WindowOptions, windowAskedOf } from './logs-rows.ts';
+import { type OpenRows, openRowsOf, type SourceOptions } from './rows-source.ts';
 
 export interface BacktestOptions extends SourceOptions, WindowOptions {
   readonly dir: string;
@@ -104,7 +83,7 @@ async function readAsked(options: BacktestOptions, session: Session): Promise<Ba
     options.workspace.length === 0 || workspace === null || options.workspace.includes(workspace);
   if (options.limit.length > 0) {
     const limits = options.limit.map(parseLimitPhrase).filter(isWanted);
-    return { before: null, after: { label: 'proposed', limits }, counts: false };
+    return { before: null, after: { label: 'proposed', limits }, counts: await isCountsAlone(options, session) };
   }
   const loaded = await loadPolicies(options, session);
   if (loaded.desired === null) return { diagnostics: loaded.diagnostics };
@@ -114,6 +93,12 @@ async function readAsked(options: BacktestOptions, session: Session): Promise<Ba
   const base = await readBase(options.base, options, session);
   if ('diagnostics' in base) return base;
   return { before: { label: options.base, limits: base.filter(isWanted) }, after, counts };
+}
+
+/** A limit that stands in no file is shown as files beside it ask for; with files that cannot be read nobody is named. */
+async function isCountsAlone(options: BacktestOptions, session: Session): Promise<boolean> {
+  const loaded = await loadPoliciesIfAny({ ...options, quiet: true }, session);
+  return loaded !== null && (loaded.desired === null || loaded.desired.settings.show_people === 'counts');
 }
 
 /** What the files of a commit ask for. */

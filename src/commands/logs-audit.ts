@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { parseDay } from '../instant.ts';
 import { type AuditFile, writeAudit } from '../logs/audit-file.ts';
+import { requireWritable } from '../policy/named-files.ts';
 import { type AnswerBlock, renderAnswer } from '../render/answer.ts';
 import type { AuditDocument } from '../render/documents/logs.ts';
 import { formatSize } from '../render/format-size.ts';
@@ -15,7 +16,7 @@ import type { CommandResult, Session } from '../run/session.ts';
 export interface LogsAuditOptions {
   readonly store: string;
   readonly workspace: readonly string[];
-  /** `2026-Q3`, `2026-10` or `2026-10-01..2026-10-15`. */
+  /** `2026-Q3`, `2026-10`, `2026-10-01` or `2026-10-01..2026-10-15`. */
   readonly period: string;
   readonly out?: string | undefined;
   readonly bodies: boolean;
@@ -28,12 +29,11 @@ export async function runLogsAudit(options: LogsAuditOptions, session: Session):
   const name = options.out ?? `audit-${first}-${last}.jsonl.gz`;
   const { bodies: withBodies, workspace: workspaces } = options;
   const asked = { workspaces, first, last, withBodies };
+  const file = path.resolve(session.cwd, name);
+  await requireWritable(file, name);
   const made = await session.waiting(
     'writing the file',
-    writeAudit(
-      { ...asked, store: path.resolve(session.cwd, options.store), file: path.resolve(session.cwd, name) },
-      session.signal,
-    ),
+    writeAudit({ ...asked, store: path.resolve(session.cwd, options.store), file }, session.signal),
   );
   const isWhole = made.workspaces.every(({ missing, open }) => missing.length + open.length === 0);
   return { exit: isWhole ? exitCodes.ok : exitCodes.partial, output: render(made, name, isWhole, options, session) };
@@ -43,7 +43,7 @@ export async function runLogsAudit(options: LogsAuditOptions, session: Session):
 function parsePeriod(period: string): { readonly first: string; readonly last: string } {
   const [, quarterYear, quarter] = /^(\d{4})-[Qq]([1-4])$/.exec(period) ?? [];
   const [, monthYear, month] = /^(\d{4})-(\d\d)$/.exec(period) ?? [];
-  const [, first, last] = /^(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)$/.exec(period) ?? [];
+  const [, first, last = first] = /^(\d{4}-\d\d-\d\d)(?:\.\.(\d{4}-\d\d-\d\d))?$/.exec(period) ?? [];
   const between = (year: string, from: number, months: number) => ({
     first: dayOf(Date.UTC(Number(year), from, 1)),
     last: dayOf(Date.UTC(Number(year), from + months, 1) - dayMilliseconds),
@@ -53,7 +53,7 @@ function parsePeriod(period: string): { readonly first: string; readonly last: s
     return between(monthYear, Number(month) - 1, 1);
   if (first !== undefined && last !== undefined) return daysIn(first, last);
   throw new UserError(`${JSON.stringify(period)} is not a period`, {
-    hint: 'Write a quarter such as 2026-Q3, a month such as 2026-10, or days such as 2026-10-01..2026-10-15.',
+    hint: 'Write a quarter such as 2026-Q3, a month such as 2026-10, a day, or days such as 2026-10-01..2026-10-15.',
   });
 }
 

@@ -43,7 +43,9 @@ export function windowAskedOf(options: WindowOptions, session: Session): RowsWin
       : options.from === undefined
         ? null
         : parseTime('--from', options.from, 0);
-  const to = options.to === undefined ? null : parseTime('--to', options.to, dayMilliseconds);
+  // What is asked for since a day is asked for up to now: days that a store lacks at its end count too.
+  const open = since === undefined ? null : today + dayMilliseconds;
+  const to = options.to === undefined ? open : parseTime('--to', options.to, dayMilliseconds);
   if (from !== null && to !== null && from >= to) {
     const begin =
       since === undefined ? `--from ${options.from}` : `--since ${since}d, which begins with ${dayOf(from)},`;

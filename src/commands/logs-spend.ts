@@ -12,8 +12,8 @@ import { jsonVersion, renderJson } from '../render/json.ts';
 import { moneyOf, moneyOrNull } from '../render/money.ts';
 import type { CommandResult, Session } from '../run/session.ts';
 import { isoOf } from '../tools/values.ts';
-import { isOfClickHouse, openClickHouse, type SourceOptions } from './clickhouse-source.ts';
 import { type LogsRowsOptions, rowsAskedOf, rowsNeedsOf } from './logs-rows.ts';
+import { isOfClickHouse, openClickHouse, type SourceOptions } from './rows-source.ts';
 
 export interface LogsSpendOptions extends LogsRowsOptions, SourceOptions {
   readonly by: readonly string[];

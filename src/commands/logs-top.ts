@@ -9,8 +9,9 @@ import { moneyOf, moneyOrNull } from '../render/money.ts';
 import type { CommandResult, Session } from '../run/session.ts';
 import { isoOf } from '../tools/values.ts';
 import { type LogsRowsOptions, rowsAskedOf, rowsNeedsOf } from './logs-rows.ts';
+import { isOfClickHouse, openClickHouse, type SourceOptions } from './rows-source.ts';
 
-export interface LogsTopOptions extends LogsRowsOptions {
+export interface LogsTopOptions extends LogsRowsOptions, SourceOptions {
   readonly order: CallOrder;
   readonly limit: number;
   readonly format: 'text' | 'json' | 'csv';
@@ -18,12 +19,23 @@ export interface LogsTopOptions extends LogsRowsOptions {
 
 /** @throws UserError, CancelledError */
 export async function runLogsTop(options: LogsTopOptions, session: Session): Promise<CommandResult> {
-  const asked = rowsAskedOf(options, session);
-  const top = await session.waiting(
-    'reading rows',
-    readTopCalls(options.order, options.limit, asked, rowsNeedsOf(session)),
-  );
+  const top = await session.waiting('reading rows', readTop(options, session));
   return { exit: exitCodes.ok, output: render(top, options, session) };
+}
+
+async function readTop(options: LogsTopOptions, session: Session): Promise<TopCalls> {
+  const { order, limit } = options;
+  const asked = rowsAskedOf(options, session);
+  if (!isOfClickHouse(options, options.files, 'the files')) {
+    return readTopCalls(order, limit, asked, rowsNeedsOf(session));
+  }
+  const { readTableTop } = await import('../logs/clickhouse-top.ts');
+  const { server, table } = openClickHouse(options, session);
+  try {
+    return await readTableTop(order, limit, { ...asked, table }, server);
+  } finally {
+    await server.close();
+  }
 }
 
 function render({ calls, facts }: TopCalls, { format, order }: LogsTopOptions, session: Session): string {

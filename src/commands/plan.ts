@@ -25,8 +25,9 @@ import { type PlanOptions, startRun } from '../run/start.ts';
 import { isStdout } from '../stdout-name.ts';
 import { findEnvironment } from './action/environment-of-files.ts';
 import type { ToldPlan } from './plan-note.ts';
+import type { SourceOptions } from './rows-source.ts';
 
-export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
+export interface PlanCommandOptions extends Omit<PlanOptions, 'format'>, SourceOptions {
   readonly format: CheckFormat | PageFormat;
   /** Exit 2 when there are changes. */
   readonly detailedExitcode: boolean;
@@ -135,16 +136,17 @@ async function readWrittenEnvironment(dir: string, session: Session): Promise<st
   return findEnvironment((await readPolicyFiles(dir, session.cwd)).files);
 }
 
-async function replayed(
-  plan: Plan,
-  desired: Desired,
-  { logs = [] }: PlanCommandOptions,
-  session: Session,
-): Promise<Plan> {
-  if (logs.length === 0) return plan;
+async function replayed(plan: Plan, desired: Desired, options: PlanCommandOptions, session: Session): Promise<Plan> {
+  const { logs = [], rowsFrom, table } = options;
+  if (logs.length === 0 && rowsFrom !== 'clickhouse' && table === undefined) return plan;
   // What reads logs is loaded where they are named.
-  const { replayPlan } = await import('../run/replay-plan.ts');
-  return replayPlan(plan, desired, logs, session);
+  const [{ replayPlan }, { isOfClickHouse, openRowsOf }] = await Promise.all([
+    import('../run/replay-plan.ts'),
+    import('./rows-source.ts'),
+  ]);
+  // What was named in vain is said also where no limit changes.
+  isOfClickHouse(options, logs, '--logs');
+  return replayPlan(plan, desired, logs, openRowsOf(session, options), session);
 }
 
 /** A plan is none the worse for it: a part of what it shows may be done by the time it is read. */

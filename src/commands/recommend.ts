@@ -1,16 +1,20 @@
 import { dimsOf } from '../backtest/adapt-rows.ts';
 import { limitsOfDesired } from '../backtest/desired-limits.ts';
-import { columnsOfRecommend, recommend, wantedLimit } from '../backtest/recommend.ts';
+import { readLonePolicy } from '../backtest/lone-policy.ts';
+import { columnsOfRecommend, recommend } from '../backtest/recommend.ts';
 import { type MayStop, printRecommended, recommendedFiles } from '../backtest/recommend-yaml.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { smallestBudgets } from '../policy/advice.ts';
 import { keyMeantBy } from '../policy/match.ts';
+import type { PrintedValue } from '../policy/yaml-text.ts';
+import { escapeInvisible } from '../printable.ts';
 import { renderAnswer } from '../render/answer.ts';
 import { renderRecommendJson, renderRecommendText } from '../render/recommend.ts';
-import { isProblem, parseAmount, parseReset } from '../resources/amounts.ts';
+import { formatAmount, isProblem, parseAmount } from '../resources/amounts.ts';
 import type { Limit } from '../resources/limit.ts';
 import type { RateWindow } from '../resources/rate-windows.ts';
-import type { Reset, Unit } from '../resources/types.ts';
+import type { Unit } from '../resources/types.ts';
 import { loadPoliciesIfAny } from '../run/load-policies.ts';
 import { openBackend } from '../run/open-backend.ts';
 import { refuseFor } from '../run/output.ts';
@@ -19,9 +23,8 @@ import { answeredCall, answerTool } from '../tools/call.ts';
 import { createToolContext } from '../tools/context.ts';
 import { type SuggestedBudget, suggestBudgetTool } from '../tools/suggest-budget.ts';
 import { writeEnvelope } from './ask.ts';
-import { type OpenRows, openRowsOf } from './backtest.ts';
-import type { SourceOptions } from './clickhouse-source.ts';
 import { requireRows, type WindowOptions, windowAskedOf } from './logs-rows.ts';
+import { type OpenRows, openRowsOf, type SourceOptions } from './rows-source.ts';
 
 export interface RecommendOptions extends Omit<CommonOptions, 'format'>, SourceOptions, WindowOptions {
   /** Empty: analytics are asked. */
@@ -74,10 +77,13 @@ export async function runRecommend(
       case 'yaml':
         return {
           exit: exitCodes.ok,
+          // Who wrote the rows chose the name: a line of it must not end the comment.
           output: files
             .map(
               ({ workspace, text }) =>
-                [`workspaces/${workspace}.yaml`, ...facts.doubts].map((line) => `# ${line}\n`).join('') + text,
+                [`workspaces/${workspace}.yaml`, ...facts.doubts]
+                  .map((line) => `# ${escapeInvisible(line)}\n`)
+                  .join('') + text,
             )
             .join('---\n'),
         };
@@ -89,32 +95,43 @@ export async function runRecommend(
   }
 }
 
-/** @throws UserError for what is of the other kind of limit */
-function limitAskedOf(words: readonly string[], { unit, reset, window }: RecommendOptions): Limit {
-  const per = [...new Set(words.map(keyMeantBy))].sort();
-  if (window === undefined) return wantedLimit({ per, unit: unit ?? 'cost', reset: resetOf(reset ?? 'monthly') });
-  if (reset !== undefined) {
+/** As policy files take it, since it is to be pasted into them. @throws UserError for what they would refuse */
+function limitAskedOf(by: readonly string[], { unit, reset, window }: RecommendOptions): Limit {
+  if (window !== undefined && reset !== undefined) {
     throw new UserError(
       `--window ${window} beside --reset ${JSON.stringify(reset)}: a rate has a window, a budget a reset`,
-      {
-        hint: 'Leave one of the two out.',
-      },
+      { hint: 'Leave one of the two out.' },
     );
   }
-  if (unit === 'cost') {
+  if (window !== undefined && unit === 'cost') {
     throw new UserError(`--unit cost beside --window ${window}: a rate counts requests or tokens`, {
       hint: 'Write `--unit requests` or `--unit tokens`, or leave --window out: a budget counts cost.',
     });
   }
-  return wantedLimit({ per, unit: unit ?? 'requests', window });
-}
-
-function resetOf(text: string): Reset {
-  const reset = parseReset(text);
-  if (reset !== null) return reset;
-  throw new UserError(`--reset ${JSON.stringify(text)} is not when a budget starts again`, {
-    hint: 'Write monthly, weekly, never, or such as "every 14 days".',
-  });
+  const counted = unit ?? 'cost';
+  const bound: [string, PrintedValue][] =
+    window === undefined
+      ? [
+          ['budget', formatAmount(smallestBudgets[counted], counted)],
+          ['reset', reset ?? 'monthly'],
+        ]
+      : [['rate', `1 ${unit ?? 'requests'}/${window}`]];
+  const read = (per: readonly string[], flag: string, hint: string): Limit => {
+    const lone = readLonePolicy(new Map([...bound, ['per', per]]), null);
+    if (typeof lone === 'string') throw new UserError(`${flag}: ${lone}`, { hint });
+    return lone.limit;
+  };
+  if (reset !== undefined)
+    read(
+      ['workspace_id'],
+      `--reset ${JSON.stringify(reset)}`,
+      'Write monthly, weekly, never, or such as "every 14 days".',
+    );
+  return read(
+    [...new Set(by.map(keyMeantBy))],
+    by.map((word) => `--by ${JSON.stringify(word)}`).join(' '),
+    'Write workspace, user, key, model, provider, or metadata.KEY.',
+  );
 }
 
 /** What `suggest_budget` answers an agent. */
@@ -151,7 +168,8 @@ async function suggest(options: RecommendOptions, by: readonly string[], session
   }
 }
 
-function write(data: SuggestedBudget, { format }: RecommendOptions, session: Session): string {
+function write(data: SuggestedBudget, options: RecommendOptions, session: Session): string {
+  const { format } = options;
   if (format === 'json') return writeEnvelope(answeredCall(data));
   const { budget, workspace, per, notes } = data;
   if (format === 'text') {
@@ -159,6 +177,6 @@ function write(data: SuggestedBudget, { format }: RecommendOptions, session: Ses
   }
   const amount = budget === null ? null : parseAmount(budget);
   if (amount === null || isProblem(amount)) throw new UserError(data.answer.replace(/\.$/, ''));
-  const limit = wantedLimit({ per: [per], unit: 'cost', reset: 'monthly' });
+  const limit = limitAskedOf([per], options);
   return printRecommended({ workspace, limit, amount: amount.amount });
 }

@@ -3,6 +3,17 @@
 import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import {
+  type AskRows,
+  askNumbers,
+  askRowsOf,
+  brokenOff,
+  type ClickHouse,
+  changedRows,
+  numberIn,
+  textIn,
+  wholeIn,
+} from './clickhouse-answers.ts';
+import {
   hasTextMetadata,
   isCoarseCost,
   quoteColumn,
@@ -10,6 +21,7 @@ import {
   selectOfTable,
   type TableColumns,
 } from './clickhouse-columns.ts';
+import { sumsOfTable } from './clickhouse-sums.ts';
 import { batchRows, cut, emptyBatch } from './make-batch.ts';
 import { costFaults } from './normal-rows.ts';
 import {
@@ -22,17 +34,6 @@ import {
 } from './row-batch.ts';
 import { type RepeatedRows, rowBounds } from './row-facts.ts';
 
-/** A server; what reaches it is another room's. */
-export interface ClickHouse {
-  /**
-   * Lines of an answer in the form TabSeparated, as they arrive.
-   *
-   * @throws UserError for what the server refuses or breaks off, CancelledError
-   */
-  lines(sql: string): AsyncIterable<string>;
-  close(): Promise<void>;
-}
-
 /** `table` or `database.table`. */
 export interface TableAsked extends Omit<RowsAsked, 'from'> {
   readonly table: string;
@@ -43,16 +44,12 @@ export interface OpenTable {
   /** Of the columns `t`, `id`, `u`, `fault`, `tok`, `fl`, `cur`, `d0` …: one for each of `dims`. */
   readonly calls: string;
   readonly facts: SourceFacts;
-  rows(sql: string): Promise<readonly (readonly (string | null)[])[]>;
+  readonly rows: AskRows;
 }
 
 /** @throws UserError where the table is not there, has not the columns, or the server says no; CancelledError */
 export async function openTable(asked: TableAsked, server: ClickHouse): Promise<OpenTable> {
-  const rows = async (sql: string) => {
-    const found: (readonly (string | null)[])[] = [];
-    for await (const line of server.lines(sql)) found.push(fieldsOf(line));
-    return found;
-  };
+  const rows = askRowsOf(server);
   const { database, name } = parseTable(asked.table);
   const columns = await readColumns(database, name, rows);
   const isMetadataAsked = asked.dims.some((dim) => dim === 'user' || dim.startsWith('metadata.'));
@@ -65,10 +62,10 @@ export async function openTable(asked: TableAsked, server: ClickHouse): Promise<
   const inWindow = ['isNotNull(t)', ...rowBounds(window)].join(' AND ');
   const place = `d${dims.indexOf('workspace')}`;
   const isMeant = isConfined ? `ifNull(${place} IN (${asked.workspaces.map(quoteLiteral).join(', ')}), 1)` : '1';
-  const [counted = []] = await rows(
+  const [malformed = 0, otherWorkspaces = 0, found = 0, ids = 0] = await askNumbers(
+    rows,
     `SELECT countIf(isNull(t)), countIf(${inWindow} AND NOT ${isMeant}), countIf(${inWindow} AND ${isMeant}), uniqExactIf(id, ${inWindow} AND ${isMeant}) FROM (${all})`,
   );
-  const [malformed = 0, otherWorkspaces = 0, found = 0, ids = 0] = counted.map(Number);
   const meant = `SELECT * FROM (${all}) WHERE ${inWindow} AND ${isMeant}`;
   const order = ['t', 'u DESC', 'tok DESC', 'fl', ...dims.map((_, at) => `d${at}`), 'fault', 'cur'].join(', ');
   const duplicates = found - ids;
@@ -79,10 +76,10 @@ export async function openTable(asked: TableAsked, server: ClickHouse): Promise<
     const said = ['t', 'u', 'tok', 'fl', ...dims.map((_, at) => `d${at}`)].map(
       (name) => `ifNull(toString(${name}), '\\\\N')`,
     );
-    const [[count = '0'] = []] = await rows(
+    [contradictions = 0] = await askNumbers(
+      rows,
       `SELECT sum(length(tg_said) - countEqual(tg_said, tg_said[1])) FROM (SELECT groupArray(tg_one) AS tg_said FROM (SELECT id, sipHash64(${said.join(", '\\t', ")}) AS tg_one FROM (${meant}) ORDER BY ${order}) GROUP BY id HAVING count() > 1)`,
     );
-    contradictions = Number(count);
   }
   const counts = { malformed, found, duplicates, contradictions, otherWorkspaces };
   return { calls, facts: await readFacts(asked, dims, { calls, rows, isCoarse: isCoarseCost(columns), counts }), rows };
@@ -101,6 +98,7 @@ export async function openTableRows(asked: TableAsked, server: ClickHouse): Prom
     facts,
     dictionary,
     batches: (question) => readBatches(question, { asked, calls, facts, dictionary, server }),
+    sums: sumsOfTable({ table: asked.table, dims: asked.dims, calls, facts, rows, dictionary }),
     close: () => server.close(),
   };
 }
@@ -136,17 +134,18 @@ async function* readBatches(
     const [time = '', cost = '', tokens = '', flags = ''] = fields;
     const at = Number(time);
     // A server that fails midway writes its complaint where rows would be.
-    if (fields.length !== names.length + 4 || !/^-?\d+$/.test(time) || at < newest) throw changed(asked.table);
+    if (/\bDB::Exception\b/.test(line) && fields.length !== names.length + 4) throw brokenOff(line);
+    if (fields.length !== names.length + 4 || !/^-?\d+$/.test(time) || at < newest) throw changedRows(asked.table);
     newest = at;
     batch.time[count] = at;
-    batch.cost[count] = numberOf(cost, asked.table);
-    batch.tokens[count] = numberOf(tokens, asked.table);
-    batch.flags[count] = numberOf(flags, asked.table);
+    batch.cost[count] = numberIn(cost, asked.table);
+    batch.tokens[count] = numberIn(tokens, asked.table);
+    batch.flags[count] = numberIn(flags, asked.table);
     for (const [place, dim] of dims.entries()) {
-      const text = textOf(fields[place + 4] ?? '');
+      const text = textIn(fields[place + 4] ?? '');
       const code = text === null ? -1 : codes[place]?.get(text);
       const column = batch.dims[dim];
-      if (code === undefined || column === undefined) throw changed(asked.table);
+      if (code === undefined || column === undefined) throw changedRows(asked.table);
       column[count] = code;
     }
     count += 1;
@@ -157,32 +156,8 @@ async function* readBatches(
       count = 0;
     }
   }
-  if (bounds.length === 0 && read !== facts.rows) throw changed(asked.table);
+  if (bounds.length === 0 && read !== facts.rows) throw changedRows(asked.table);
   if (count > 0) yield cut(batch, count);
-}
-
-function changed(table: string): UserError {
-  return new UserError(`the rows of ${escapeInvisible(table)} are not those that were counted a moment ago`, {
-    hint: 'Rows arrived meanwhile, or the server broke off: ask about a window that has ended (`--to`), or ask again.',
-  });
-}
-
-function numberOf(field: string, table: string): number {
-  if (field === '\\N') return Number.NaN;
-  const number = Number(field);
-  if (field === '' || Number.isNaN(number)) throw changed(table);
-  return number;
-}
-
-const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f', 0: '\0' };
-
-function textOf(field: string): string | null {
-  if (field === '\\N') return null;
-  return field.includes('\\') ? field.replaceAll(/\\(.)/gs, (_, letter: string) => escapes[letter] ?? letter) : field;
-}
-
-function fieldsOf(line: string): readonly (string | null)[] {
-  return line.split('\t').map(textOf);
 }
 
 function parseTable(text: string): { readonly database: string | null; readonly name: string } {
@@ -195,7 +170,7 @@ function parseTable(text: string): { readonly database: string | null; readonly 
   return { database: database ?? null, name };
 }
 
-async function readColumns(database: string | null, name: string, rows: OpenTable['rows']): Promise<TableColumns> {
+async function readColumns(database: string | null, name: string, rows: AskRows): Promise<TableColumns> {
   const where = `database = ${database === null ? 'currentDatabase()' : quoteLiteral(database)} AND table = ${quoteLiteral(name)}`;
   const found = await rows(`SELECT name, type FROM system.columns WHERE ${where}`);
   if (found.length === 0) {
@@ -207,7 +182,7 @@ async function readColumns(database: string | null, name: string, rows: OpenTabl
   return new Map(found.map(([column, type]) => [column ?? '', type ?? '']));
 }
 
-async function requireTextReader(table: string, rows: OpenTable['rows']): Promise<void> {
+async function requireTextReader(table: string, rows: AskRows): Promise<void> {
   const [[count] = []] = await rows("SELECT count() FROM system.functions WHERE name = 'JSONExtractString'");
   if (count !== '0') return;
   throw new UserError(
@@ -219,7 +194,7 @@ async function requireTextReader(table: string, rows: OpenTable['rows']): Promis
 }
 
 /** Of the table, and of what is left out of its rows. */
-interface RowCounts extends RepeatedRows {
+interface CountedRows extends RepeatedRows {
   readonly malformed: number;
   /** Rows in the window, with duplicates. */
   readonly found: number;
@@ -228,7 +203,7 @@ interface RowCounts extends RepeatedRows {
 async function readFacts(
   { table, window }: TableAsked,
   dims: readonly string[],
-  { calls, rows, isCoarse, counts }: Pick<OpenTable, 'calls' | 'rows'> & { isCoarse: boolean; counts: RowCounts },
+  { calls, rows, isCoarse, counts }: Pick<OpenTable, 'calls' | 'rows'> & { isCoarse: boolean; counts: CountedRows },
 ): Promise<SourceFacts> {
   const sums = [
     'count()',
@@ -239,7 +214,7 @@ async function readFacts(
     ...[costFaults.missing, costFaults.tooFine, costFaults.outOfRange].map((fault) => `countIf(fault = ${fault})`),
     ...dims.map((_, at) => `countIf(isNull(d${at}))`),
   ];
-  const [all = []] = await rows(`SELECT ${sums.join(', ')} FROM (${calls})`);
+  const all = await askNumbers(rows, `SELECT ${sums.join(', ')} FROM (${calls})`);
   const [
     count = 0,
     oldest = 0,
@@ -249,7 +224,7 @@ async function readFacts(
     missing = 0,
     tooFine = 0,
     outOfRange = 0,
-  ] = all.map(Number);
+  ] = all;
   const currencies = await rows(
     `SELECT upper(cur) AS tg_currency, count() FROM (${calls}) WHERE fault = ${costFaults.otherCurrency} GROUP BY tg_currency ORDER BY tg_currency`,
   );
@@ -267,14 +242,14 @@ async function readFacts(
     malformed: { count: counts.malformed, first: [] },
     cost: {
       missing,
-      otherCurrency: Object.fromEntries(currencies.map(([name, number]) => [name ?? '', Number(number)])),
+      otherCurrency: Object.fromEntries(currencies.map(([name, number]) => [name ?? '', wholeIn(number)])),
       tooFine,
       outOfRange,
       ...(isCoarse ? { isCoarse } : {}),
     },
     tokensMissing,
     cacheUnknown,
-    missing: Object.fromEntries(dims.map((dim, at) => [dim, Number(all[8 + at] ?? 0)])),
+    missing: Object.fromEntries(dims.map((dim, at) => [dim, all[8 + at] ?? 0])),
     gaps: [],
     windows: [],
   };

@@ -2,10 +2,11 @@
 
 import { dayMilliseconds, dayOf, startOfDay } from '../consumption/windows.ts';
 import type { SourceFacts } from './row-batch.ts';
+import { describeStoreGaps } from './store-gaps.ts';
 
 export function describeFacts(facts: SourceFacts): string[] {
   const { rows, duplicates, contradictions, malformed, cost, files, missing, otherWorkspaces } = facts;
-  const notes: string[] = [...describeEdges(facts), ...describeGaps(facts)];
+  const notes = [...(facts.knowsDays === true ? [] : describeEdges(facts)), ...describeStoreGaps(facts.gaps)];
   const say = (count: number, text: string): void => {
     if (count > 0) notes.push(text);
   };
@@ -57,14 +58,4 @@ function describeEdges({ asked: { from, to }, oldest, newest }: SourceFacts): st
     );
   }
   return notes;
-}
-
-function describeGaps({ gaps }: SourceFacts): string[] {
-  const said = gaps.slice(0, 3).map(({ workspace, days: [first, ...more] }) => {
-    return `${workspace} ${first}${more.length === 0 ? '' : ` and ${more.length} more`}`;
-  });
-  const more = gaps.length > 3 ? `; and of ${gaps.length - 3} other workspaces` : '';
-  return gaps.length === 0
-    ? []
-    : [`Days were never pulled into the store: ${said.join('; ')}${more}. \`tollgate logs pull\` fetches them.`];
 }

@@ -2,7 +2,7 @@
 
 import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { dayMilliseconds, dayOf, startOfDay } from '../consumption/windows.ts';
+import { dayMilliseconds } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import { readTextIfAny } from '../replace-file.ts';
@@ -10,7 +10,8 @@ import { type Database, quoteText } from './duckdb.ts';
 import { manifestPathOf } from './export-to-file.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import type { RowsAsked, StoreGap } from './row-batch.ts';
-import { beginOfDay, type KeptWorkspace, readStore } from './store.ts';
+import { beginOfDay, type KeptWorkspace, readStore, type StoreManifest } from './store.ts';
+import { findGaps } from './store-gaps.ts';
 
 export interface RowsFile {
   /** As it was named, or found below what was named. */
@@ -31,42 +32,51 @@ interface FilesAsked extends Pick<RowsAsked, 'from' | 'workspaces' | 'window'> {
   readonly folder: string;
 }
 
-interface FoundFiles {
+export interface NamedFiles {
   /** Each once, in order of their paths. */
   readonly files: readonly RowsFile[];
-  /** What stores lack. */
   readonly gaps: readonly StoreGap[];
+  /** All that was named are stores. */
+  readonly knowsDays: boolean;
 }
 
-/** The files that `from` names. @throws UserError for a name that means none */
-export async function findFiles(asked: FilesAsked, database: Database): Promise<FoundFiles> {
+/** What `from` names. @throws UserError for a name that means nothing */
+export async function findFiles(asked: FilesAsked, database: Database): Promise<NamedFiles> {
   const found = new Map<string, RowsFile>();
-  const gaps: StoreGap[] = [];
+  const stores: (readonly StoreManifest[] | null)[] = [];
   for (const name of asked.from) {
-    for (const file of await expand(name, asked, gaps, database)) found.set(file.path, file);
+    const { files, held } = await expand(name, asked, database);
+    for (const file of files) found.set(file.path, file);
+    stores.push(held);
   }
-  return { files: [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1)), gaps };
+  return {
+    files: [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    // What one store does not hold may be in another.
+    gaps: findGaps(
+      stores.flatMap((held) => held ?? []),
+      asked,
+    ),
+    knowsDays: stores.every((held) => held !== null),
+  };
 }
 
-/**
- * A name that is there means itself, whatever is in it; a folder a store, or the files right below it.
- *
- * @param gaps what a store lacks is added to them
- */
-async function expand(
-  name: string,
-  asked: FilesAsked,
-  gaps: StoreGap[],
-  database: Database,
-): Promise<readonly RowsFile[]> {
+/** What one name means: a store, or files. */
+interface Expanded {
+  readonly files: readonly RowsFile[];
+  /** Null: it is no store. */
+  readonly held: readonly StoreManifest[] | null;
+}
+
+/** A name that is there means itself, whatever is in it; a folder a store, or the files right below it. */
+async function expand(name: string, asked: FilesAsked, database: Database): Promise<Expanded> {
   const { folder } = asked;
   const place = path.resolve(folder, name);
   const there = await stat(place).catch(() => null);
   if (there?.isDirectory() === true) {
     const kept = await readStore(place);
     if (kept.length > 0) {
-      gaps.push(...gapsIn(kept, asked));
-      return (await Promise.all(kept.map((one) => daysOf(one, name, asked)))).flat();
+      const files = await Promise.all(kept.map((one) => daysOf(one, name, asked)));
+      return { files: files.flat(), held: kept.map(({ manifest }) => manifest) };
     }
     const names = (await readdir(place)).filter(isRowsName);
     if (names.length === 0) throw refuseName(name, 'a folder without rows');
@@ -89,34 +99,15 @@ async function expand(
   );
 }
 
-/** Days between the first and the last one of the store, and in the window, that were never pulled of a workspace. */
-function gapsIn(kept: readonly KeptWorkspace[], { workspaces, window, from: names }: FilesAsked): StoreGap[] {
-  const held = kept.flatMap(({ manifest }) => Object.keys(manifest.days)).sort();
-  const [first, last] = [held[0], held.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  const from = Math.max(beginOfDay(first), startOfDay(window?.from ?? Number.NEGATIVE_INFINITY));
-  const end = Math.min(beginOfDay(last) + dayMilliseconds, window?.to ?? Number.POSITIVE_INFINITY);
-  const wanted: string[] = [];
-  for (let at = from; at < end; at += dayMilliseconds) wanted.push(dayOf(at));
-  const known = new Map(kept.map(({ manifest: { workspace, days } }) => [workspace, days]));
-  // One that this store does not hold may be in another.
-  const meant = workspaces.length === 0 ? [...known.keys()] : workspaces;
-  const looked = names.length === 1 ? meant : meant.filter((workspace) => known.has(workspace));
-  return [...new Set(looked)].sort().flatMap((workspace) => {
-    const missing = wanted.filter((day) => known.get(workspace)?.[day] === undefined);
-    return missing.length === 0 ? [] : [{ workspace, days: missing }];
-  });
-}
-
 function refuseName(name: string, what: string): UserError {
   return new UserError(`${escapeInvisible(JSON.stringify(name))} is ${what}`, {
     hint: 'Name files of rows (JSONL, gzip of it, Parquet, CSV), a pattern such as "logs/*.jsonl.gz", or a store of `logs pull`.',
   });
 }
 
-async function lookAll(names: readonly string[], folder: string): Promise<RowsFile[]> {
+async function lookAll(names: readonly string[], folder: string): Promise<Expanded> {
   const files = await Promise.all(names.map((name) => look(name, path.resolve(folder, name))));
-  return files.filter((file) => file !== null);
+  return { files: files.filter((file) => file !== null), held: null };
 }
 
 /** @throws UserError for a file that is not as its manifest says */

@@ -1,5 +1,6 @@
 /** Which lines are not rows, and why: looked for only in files in which the database met some. */
 
+import pLimit from 'p-limit';
 import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { Database } from './duckdb.ts';
@@ -30,6 +31,10 @@ export async function findMalformed(
   const first: MalformedLine[] = [];
   const brokenOff = new Set<number>();
   let count = 0;
+  const unpacking = pLimit(2);
+  const ends = await Promise.all(
+    files.map(({ isPacked, path }) => (isPacked ? unpacking(() => checkWhole(path)) : 'whole')),
+  );
   for (const [at, file] of files.entries()) {
     const { rows, malformed } = counts.get(at) ?? { rows: 0, malformed: 0 };
     count += malformed;
@@ -44,8 +49,7 @@ export async function findMalformed(
       const most = Math.min(malformed - lines.length, mostShown - first.length);
       first.push(...(await placesIn(file, copies.get(at), most, database)));
     }
-    if (!file.isPacked) continue;
-    const wholeness = await checkWhole(file.path, malformed > 0 ? null : rows);
+    const wholeness = ends[at];
     if (wholeness === 'whole') continue;
     const name = escapeInvisible(file.name);
     if (wholeness === 'damaged') {
@@ -107,6 +111,5 @@ function whyOf(line: FileLine): string {
   const isTime = typeof row.created_at === 'string' && /^\d{4}-\d\d-\d\d[T ]\d\d:/.test(row.created_at);
   if (isTime && !Number.isNaN(Date.parse(row.created_at as string)))
     return 'not a text in UTF-8, or holds half a character';
-  const at = typeof row.created_at === 'string' ? row.created_at.slice(0, 40) : typeof row.created_at;
-  return `without a time that can be read: ${JSON.stringify(at)}`;
+  return `without a time that can be read: ${JSON.stringify(row.created_at).slice(0, 42)}`;
 }

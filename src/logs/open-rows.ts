@@ -32,14 +32,14 @@ export interface OpenCalls {
 export async function openCalls(asked: RowsAsked, needs: RowsNeeds): Promise<OpenCalls> {
   const database = await openDatabase(needs);
   try {
-    const { files, gaps } = await findFiles({ ...asked, folder: needs.folder }, database);
+    const { files, ...days } = await findFiles({ ...asked, folder: needs.folder }, database);
     refuseOtherWorkspaces(files, asked.workspaces);
     // Last, so that the others keep their places.
     const isNamed = asked.workspaces.length === 0 || asked.dims.includes('workspace');
     const dims = isNamed ? asked.dims : [...asked.dims, 'workspace'];
     const gathered = await gatherRows(files, dims, database);
     const repeated = await leaveOutRepeated(files, { ...asked, dims }, database);
-    const facts = await readFacts(files, { ...asked, dims }, { ...gathered, ...repeated, gaps }, database);
+    const facts = { ...(await readFacts(files, { ...asked, dims }, { ...gathered, ...repeated }, database)), ...days };
     if (facts.files.every(({ rows }) => rows === 0) && facts.malformed.count > 0) {
       const [first] = facts.malformed.first;
       const where = first === undefined ? '' : `: line ${first.line} of ${escapeInvisible(first.file)} is ${first.why}`;

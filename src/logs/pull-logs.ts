@@ -16,6 +16,7 @@ import { beginOfDay, folderOfWorkspace, parseStoreManifest, type StoreManifest, 
 import {
   inFolder,
   isIntact,
+  keepFromGit,
   listNames,
   openFolder,
   removeExport,
@@ -74,25 +75,25 @@ export interface Pulled {
 }
 
 /**
- * One after the other; where the service refuses one the others are pulled all the same.
+ * One after the other; where the service refuses one, or its days here cannot be read, the others are pulled all the same.
  *
- * @throws UserError while another run pulls into this store, or for a store of another control plane; CancelledError; the error of
- *   the service where it refuses all
+ * @throws UserError while another run pulls into this store; CancelledError; the last error where none can be pulled
  */
 export async function pullLogs(asked: PullAsked, needs: PullNeeds): Promise<Pulled> {
   await openFolder(asked.store);
   const database = await openDatabase({ signal: needs.signal });
   try {
     await hold(asked.store, database);
+    await keepFromGit(asked.store);
     const workspaces: PulledWorkspace[] = [];
     const failed: { workspace: string; why: string }[] = [];
     for (const workspace of asked.workspaces) {
       try {
         workspaces.push(await pullWorkspace(workspace, asked, needs, database));
       } catch (error) {
-        const isService = error instanceof ServiceError || (error instanceof UserError && error.exit === 'unreachable');
+        const isOwn = error instanceof ServiceError || error instanceof UserError;
         const isLast = failed.length + 1 === asked.workspaces.length;
-        if (!isService || isLast) throw error;
+        if (!isOwn || isLast) throw error;
         failed.push({ workspace: workspace.slug, why: error.message });
       }
     }
@@ -195,10 +196,10 @@ async function readManifest(
   const manifest = parseStoreManifest(text);
   if (manifest === null) {
     throw new UserError(`${storeManifestPath(folder)} is not a manifest of this version of tollgate`, {
-      hint: 'Name another folder with --store, or delete that one: it is pulled again.',
+      hint: 'Name another folder with --store, or delete the folder of that file: its days are asked for again.',
     });
   }
-  if (manifest.workspace_id !== id || manifest.base_url !== baseUrl) {
+  if (manifest.workspace_id !== id || manifest.workspace !== slug || manifest.base_url !== baseUrl) {
     throw new UserError(
       `${folder} holds calls of the workspace ${manifest.workspace} (${manifest.workspace_id}) of ${manifest.base_url}, not of ${slug} (${id}) of ${baseUrl}`,
       { hint: 'Name another folder with --store.' },

@@ -1,7 +1,6 @@
 /** Lines of a file as they are, for what the database does not say: where a line stands, and whether a packed file is whole. */
 
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { parseObject } from './log-row.ts';
@@ -9,12 +8,15 @@ import { parseObject } from './log-row.ts';
 export interface FileLine {
   /** From 1. */
   readonly number: number;
-  /** Without its end; its beginning, where it is longer than any row. */
+  /** Without its end, and without a mark of UTF-8 before it; its beginning, where it is longer than any row. */
   readonly raw: Buffer;
   readonly bytes: number;
 }
 
 export type Wholeness = 'whole' | 'broken off' | 'damaged';
+
+/** The database takes it for the beginning of a word. */
+const byteOrderMark = Buffer.from('\ufeff');
 
 /** Kept of one line; what is longer is not looked at. */
 const most = 16 * 1024 * 1024;
@@ -32,7 +34,12 @@ export async function* readLines(path: string, isPacked: boolean): AsyncGenerato
   let number = 0;
   const end = (): FileLine => {
     number += 1;
-    const line = { number, raw: Buffer.concat(rest), bytes };
+    const raw = Buffer.concat(rest);
+    const line = {
+      number,
+      raw: number === 1 && raw.subarray(0, 3).equals(byteOrderMark) ? raw.subarray(3) : raw,
+      bytes,
+    };
     rest = [];
     bytes = 0;
     return line;
@@ -61,52 +68,21 @@ export async function* readLines(path: string, isPacked: boolean): AsyncGenerato
   return wholeness;
 }
 
-/**
- * Whether a packed file is whole. The database does not look, and unpacking all of it to see takes as long as reading the rows: so
- * where the size that stands at its end is likely that of so many rows, by the length of the first ones, it is taken to be.
- *
- * @param rows that were read of it; null: nothing is taken for granted
- */
-export async function checkWhole(path: string, rows: number | null): Promise<Wholeness> {
-  if (rows !== null && (await seemsWhole(path, rows))) return 'whole';
+/** In pieces this large unpacking takes a fifth of the time that it takes in those of Node. */
+const unpacked = 1024 * 1024;
+
+/** Whether a packed file is whole, by its checksum: the database does not look at it. */
+export async function checkWhole(path: string): Promise<Wholeness> {
   const file = createReadStream(path, { highWaterMark: 256 * 1024 });
-  const unpacked = file.pipe(createGunzip());
+  const stream = file.pipe(createGunzip({ chunkSize: unpacked }));
   try {
-    unpacked.resume();
-    await finished(unpacked);
+    stream.resume();
+    await finished(stream);
     return 'whole';
   } catch (error) {
     return wholenessOf(error);
   } finally {
     file.destroy();
-  }
-}
-
-const looked = 512 * 1024;
-
-async function seemsWhole(path: string, rows: number): Promise<boolean> {
-  let lines = 0;
-  let bytes = 0;
-  for await (const line of readLines(path, true)) {
-    lines += 1;
-    bytes += line.bytes + 1;
-    if (bytes > looked) break;
-  }
-  if (bytes <= looked) return false;
-  const likely = (bytes / lines) * rows;
-  const said = await readLastNumber(path);
-  return likely < 2 ** 31 && said > likely * 0.7 && said < likely * 1.4;
-}
-
-/** The size of what was packed, where the file ends as it has to. */
-async function readLastNumber(path: string): Promise<number> {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    const tail = await file.read(Buffer.alloc(4), 0, 4, size - 4);
-    return tail.buffer.readUInt32LE(0);
-  } finally {
-    await file.close();
   }
 }
 
@@ -124,8 +100,8 @@ export function isBlank({ raw }: FileLine): boolean {
 }
 
 /** As the database takes it: with what other writers write where there is no number, and commas that end a list. */
-export function parseRow({ raw, number }: FileLine): Readonly<Record<string, unknown>> | null {
-  const text = raw.toString('utf8').replace(number === 1 ? /^\ufeff/ : /^(?!)/, '');
+export function parseRow({ raw }: FileLine): Readonly<Record<string, unknown>> | null {
+  const text = raw.toString('utf8');
   const odd = /"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)|,(?=\s*[}\]])/g;
   return (
     parseObject(text) ?? parseObject(text.replace(odd, (part) => (part[0] === '"' ? part : part === ',' ? '' : 'null')))

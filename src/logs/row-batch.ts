@@ -1,5 +1,7 @@
 /** Rows of calls as columns, in the order in which they happened: what spend is added up from and limits are replayed over. */
 
+import type { RowSums } from './running-sums.ts';
+
 /** Units of a US cent: $0.0375 for a million tokens are 37,500 of them a token, so that no call needs a fraction of one. */
 export const unitsPerCent = 10_000_000_000;
 
@@ -55,6 +57,8 @@ export interface RowSource {
   readonly dictionary: Readonly<Record<string, readonly string[]>>;
   /** @throws UserError for a file that changed meanwhile, CancelledError */
   batches(question: RowQuestion): AsyncIterable<RowBatch>;
+  /** Where rows can be asked where they are. */
+  readonly sums?: RowSums | undefined;
   /** Takes away what was kept beside. */
   close(): Promise<void>;
 }
@@ -97,10 +101,26 @@ export interface SourceFacts {
   readonly cacheUnknown: number;
   /** Rows that say nothing of a dimension that the source was opened with. */
   readonly missing: Readonly<Record<string, number>>;
-  /** Days that were never pulled, where rows come from a store. */
+  /** Of stores: days of the window that they do not hold, or not wholly. */
   readonly gaps: readonly StoreGap[];
+  /** All rows come from stores, which know of each day whether it was asked for. Default: they do not. */
+  readonly knowsDays?: boolean | undefined;
   /** What was asked for, where manifests beside the files say it; in order. */
   readonly windows: readonly SourceWindow[];
+}
+
+export interface StoreGap {
+  readonly workspace: string;
+  /** Days, or the first and the last of some that follow each other. */
+  readonly missing: readonly string[];
+  /** Days that were not over when they were asked for. */
+  readonly open: readonly string[];
+}
+
+/** Rows whose cost is not in the sums, whatever the cause. */
+export function countUnpriced({ cost }: Pick<SourceFacts, 'cost'>): number {
+  const { missing, otherCurrency, tooFine, outOfRange } = cost;
+  return Object.values(otherCurrency).reduce((sum, count) => sum + count, missing + tooFine + outOfRange);
 }
 
 export interface RowsFileFacts {
@@ -123,12 +143,6 @@ export interface MalformedLine {
   readonly line: number;
   /** `not a JSON object`, `without an id` … */
   readonly why: string;
-}
-
-export interface StoreGap {
-  readonly workspace: string;
-  /** `YYYY-MM-DD`, in order. */
-  readonly days: readonly string[];
 }
 
 export interface SourceWindow {

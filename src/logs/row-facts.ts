@@ -5,14 +5,7 @@ import type { RowsFile } from './find-files.ts';
 import type { GatheredRows } from './gather-rows.ts';
 import { findMalformed } from './malformed-lines.ts';
 import { costFaults, normalNames } from './normal-rows.ts';
-import {
-  type RowsAsked,
-  type RowsFileFacts,
-  type RowsWindow,
-  rowFlags,
-  type SourceFacts,
-  type StoreGap,
-} from './row-batch.ts';
+import { type RowsAsked, type RowsFileFacts, type RowsWindow, rowFlags, type SourceFacts } from './row-batch.ts';
 
 export interface RepeatedRows {
   readonly duplicates: number;
@@ -83,16 +76,9 @@ export function rowBounds({ from, to }: RowsWindow): readonly string[] {
 export async function readFacts(
   files: readonly RowsFile[],
   { dims, window }: Pick<RowsAsked, 'dims' | 'window'>,
-  {
-    copies,
-    rejected,
-    duplicates,
-    contradictions,
-    otherWorkspaces,
-    gaps,
-  }: GatheredRows & RepeatedRows & { readonly gaps: readonly StoreGap[] },
+  { copies, rejected, duplicates, contradictions, otherWorkspaces }: GatheredRows & RepeatedRows,
   database: Database,
-): Promise<SourceFacts> {
+): Promise<Omit<SourceFacts, 'gaps' | 'knowsDays'>> {
   const byFile = await countByFile(files, database);
   for (const [at, lines] of rejected) {
     const { rows: read, malformed } = byFile.get(at) ?? { rows: 0, malformed: 0 };
@@ -144,7 +130,6 @@ export async function readFacts(
     tokensMissing: Number(noTokens),
     cacheUnknown: Number(noCache),
     missing: Object.fromEntries(dims.map((dim, at) => [dim, Number(all[sums.length + faults.length + at] ?? 0)])),
-    gaps,
     windows: files
       .flatMap(({ manifest }) => (manifest === null ? [] : [manifest]))
       .map(({ workspace, from, to }) => ({ workspace, from: Date.parse(from), to: Date.parse(to) }))

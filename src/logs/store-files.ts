@@ -2,14 +2,31 @@
 
 import { chmod, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { UserError } from '../errors.ts';
+import { escapeInvisible } from '../printable.ts';
 import { makeDirectory } from '../real-path.ts';
 import { hashFile, replaceFile } from '../replace-file.ts';
 import { manifestPathOf, partPathOf } from './export-to-file.ts';
 import { type KeptDay, renderStoreManifest, type StoreManifest, storeManifestPath } from './store.ts';
 
+/** @throws UserError where there is no place for it */
 export async function openFolder(folder: string): Promise<void> {
-  await makeDirectory(folder);
-  await chmod(folder, 0o700);
+  try {
+    await makeDirectory(folder);
+    await chmod(folder, 0o700);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new UserError(`the folder ${escapeInvisible(folder)} cannot be made (${code})`, {
+      hint: 'Name another folder with --store.',
+      cause,
+    });
+  }
+}
+
+/** The calls of people are nothing for a repository: Git passes over the folder, whoever adds all that there is. */
+export async function keepFromGit(folder: string): Promise<void> {
+  const file = inFolder(folder, '.gitignore');
+  if ((await sizeOf(file)) === null) await replaceFile(file, Buffer.from('*\n'));
 }
 
 /** Its name changes once its bytes are on the disk. */

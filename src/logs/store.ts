@@ -9,6 +9,9 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import { parseDay } from '../instant.ts';
+import { escapeInvisible } from '../printable.ts';
 import { readTextIfAny } from '../replace-file.ts';
 import { parseObject } from './log-row.ts';
 
@@ -43,7 +46,10 @@ const storeManifestSchema = z.object({
   /** Of the control plane. */
   base_url: z.string(),
   /** By `YYYY-MM-DD`. */
-  days: z.record(z.string().regex(/^\d{4}-\d\d-\d\d$/), keptDaySchema),
+  days: z.record(
+    z.string().refine((day) => parseDay(day) !== null),
+    keptDaySchema,
+  ),
 });
 
 export type KeptDay = z.infer<typeof keptDaySchema>;
@@ -75,7 +81,14 @@ export function renderStoreManifest({ days, ...rest }: StoreManifest): Buffer {
   return Buffer.from(`${JSON.stringify({ ...rest, days: sorted }, null, 1)}\n`);
 }
 
-/** By slug; empty: it holds nothing, or is not a store. */
+/** Of a file of a day, and of what `logs pull` has not named yet. */
+const dayFile = /^\d{4}-\d\d-\d\d-[0-9a-f]{8}\.parquet$/;
+
+/**
+ * By slug; empty: it holds nothing, or is not a store.
+ *
+ * @throws UserError for days of calls without a manifest that can be read: sums without them would be too small
+ */
 export async function readStore(store: string): Promise<KeptWorkspace[]> {
   const entries = await readdir(store, { withFileTypes: true }).catch(() => []);
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(store, name));
@@ -83,7 +96,12 @@ export async function readStore(store: string): Promise<KeptWorkspace[]> {
     folders.map(async (folder) => {
       const text = await readTextIfAny(storeManifestPath(folder)).catch(() => null);
       const manifest = text === null ? null : parseStoreManifest(text);
-      return manifest === null ? [] : [{ folder, manifest }];
+      if (manifest !== null) return [{ folder, manifest }];
+      if (!(await readdir(folder).catch(() => [])).some((name) => dayFile.test(name))) return [];
+      const what = text === null ? 'is not there, or cannot be read' : 'is not one of this version of tollgate';
+      throw new UserError(`${escapeInvisible(storeManifestPath(folder))} ${what}, and days of calls lie beside it`, {
+        hint: 'Delete that folder, and `tollgate logs pull` asks for its days again.',
+      });
     }),
   );
   return read.flat().sort((a, b) => (a.manifest.workspace < b.manifest.workspace ? -1 : 1));

@@ -25,6 +25,10 @@ export interface TopCalls {
   readonly facts: SourceFacts;
 }
 
+/** Dimensions that rows are opened with, and what is read of each. */
+export const topDims = ['workspace', 'user', 'model', 'status'] as const;
+export const topColumns = 'id, t, u, tok, d0, d1, d2, d3';
+
 /** Greatest first; what is unknown stands last. */
 export async function readTopCalls(
   order: CallOrder,
@@ -32,27 +36,27 @@ export async function readTopCalls(
   asked: Omit<RowsAsked, 'dims'>,
   needs: RowsNeeds,
 ): Promise<TopCalls> {
-  const dims = ['workspace', 'user', 'model', 'status'];
-  const { facts, database } = await openCalls({ ...asked, dims }, needs);
+  const { facts, database } = await openCalls({ ...asked, dims: topDims }, needs);
   try {
     const rows = await database.rows(
-      `SELECT id, t, u, tok, d0, d1, d2, d3 FROM calls ORDER BY ${callOrders[order]} DESC NULLS LAST, t DESC, id LIMIT ${most}`,
+      `SELECT ${topColumns} FROM calls ORDER BY ${callOrders[order]} DESC NULLS LAST, t DESC, id LIMIT ${most}`,
     );
-    const text = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
-    const calls = rows.map(
-      ([id, time, units, tokens, workspace, user, model, status]): TopCall => ({
-        id: String(id),
-        time: Number(time),
-        cost: typeof units === 'bigint' ? fraction(units, BigInt(unitsPerCent)) : null,
-        tokens: typeof tokens === 'bigint' ? Number(tokens) : null,
-        workspace: text(workspace),
-        user: text(user),
-        model: text(model),
-        status: text(status),
-      }),
-    );
-    return { calls, facts };
+    return { calls: rows.map(topCallOf), facts };
   } finally {
     await database.close();
   }
+}
+
+/** @param row of `topColumns`, whatever an engine makes of whole numbers */
+export function topCallOf([id, time, units, tokens, ...texts]: readonly unknown[]): TopCall {
+  const [workspace = null, user = null, model = null, status = null] = texts.map((text) =>
+    text === null || text === undefined ? null : String(text),
+  );
+  return {
+    id: String(id),
+    time: Number(time),
+    cost: units === null ? null : fraction(BigInt(String(units)), BigInt(unitsPerCent)),
+    tokens: tokens === null ? null : Number(tokens),
+    ...{ workspace, user, model, status },
+  };
 }

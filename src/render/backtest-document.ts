@@ -1,9 +1,10 @@
 /** A backtest for programs. */
 
 import { dayOf } from '../consumption/windows.ts';
+import type { Exact } from '../exact.ts';
 import { isBudgetLimit } from '../resources/limit.ts';
-import type { BacktestFacts, Effect, Stopped } from './backtest-facts.ts';
-import type { BacktestDocument, EffectDocument, StoppedDocument } from './documents/backtest.ts';
+import type { BacktestFacts, BacktestRows, Effect, Stopped } from './backtest-facts.ts';
+import type { BacktestDocument, EffectDocument, MoneyDocument, StoppedDocument } from './documents/backtest.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import { moneyOf } from './money.ts';
 
@@ -22,7 +23,7 @@ export function renderBacktestJson(facts: BacktestFacts): string {
       files: rows.files,
       oldest: iso(rows.oldest),
       newest: iso(rows.newest),
-      ...moneyOf(rows.money),
+      ...moneyIn(rows.money, rows),
       in_scope: rows.inScope,
       failed: rows.failed,
       refused: rows.refused,
@@ -36,18 +37,18 @@ export function renderBacktestJson(facts: BacktestFacts): string {
       silent: rows.silent,
     },
     sides,
-    refused: both(together, stoppedDocument),
+    refused: both(together, (one) => stoppedDocument(one, rows)),
     limits: limits.map(({ workspace, name, ...effects }) => ({
       workspace,
       name,
-      ...both(effects, (one) => effectDocument(one, counts)),
+      ...both(effects, (one) => effectDocument(one, facts)),
     })),
     not_replayed: refusals.map(({ workspace, name, said, why }) => ({ workspace, name, limit: said, why })),
   };
   return renderJson(document);
 }
 
-function effectDocument(one: Effect, counts: boolean): EffectDocument {
+function effectDocument(one: Effect, { rows, counts }: BacktestFacts): EffectDocument {
   const { limit, alert, smallest } = one;
   return {
     kind: limit.kind,
@@ -58,19 +59,19 @@ function effectDocument(one: Effect, counts: boolean): EffectDocument {
     window: isBudgetLimit(limit) ? null : limit.window,
     per: [...limit.per],
     checked_calls: one.checked,
-    refused: stoppedDocument(one.stopped),
+    refused: stoppedDocument(one.stopped, rows),
     counters: one.counters,
     blocked_counters: one.blocked,
     first: one.first === null || counts ? null : { who: one.first.who, at: isoOf(one.first.at) },
     alert: alert === null ? null : { counters: alert.counters, first: iso(alert.first) },
-    gateway_lag: { calls: one.late.calls, ...moneyOf(one.late.money) },
-    days: one.days.map(({ day, calls, money: cost }) => ({ day: dayOf(day), calls, ...moneyOf(cost) })),
+    gateway_lag: { calls: one.late.calls, ...moneyIn(one.late.money, rows) },
+    days: one.days.map(({ day, calls, money: cost }) => ({ day: dayOf(day), calls, ...moneyIn(cost, rows) })),
     blocked: one.who.map(({ who, since, days, calls, money: cost, alertAt }) => ({
       who,
       since: isoOf(since),
       days,
       calls,
-      ...moneyOf(cost),
+      ...moneyIn(cost, rows),
       alert_at: iso(alertAt),
     })),
     smallest: smallest === null ? null : { stops_nobody: smallest.nobody, refuses_one_percent: smallest.percent },
@@ -79,8 +80,13 @@ function effectDocument(one: Effect, counts: boolean): EffectDocument {
   };
 }
 
-function stoppedDocument({ calls, money: cost, failed, people }: Stopped): StoppedDocument {
-  return { calls, ...moneyOf(cost), failed_anyway: failed, people };
+function stoppedDocument({ calls, money: cost, failed, people }: Stopped, rows: BacktestRows): StoppedDocument {
+  return { calls, ...moneyIn(cost, rows), failed_anyway: failed, people };
+}
+
+/** Where no row says what its call cost, no sum of theirs is known. */
+function moneyIn(cents: Exact | null, rows: BacktestRows): MoneyDocument {
+  return cents === null || rows.money === null ? { cents: null, exact_cents: null, usd: null } : moneyOf(cents);
 }
 
 function isoOf(at: number): string {

@@ -36,8 +36,8 @@ export interface BacktestRows {
   /** Milliseconds since the epoch; null: there is none. */
   readonly oldest: number | null;
   readonly newest: number | null;
-  /** US cents. */
-  readonly money: Exact;
+  /** US cents; null: no row says what it cost, and no sum of theirs is known. */
+  readonly money: Exact | null;
   /** That at least one limit is consulted for. */
   readonly inScope: number;
   readonly failed: number;

@@ -9,7 +9,10 @@ export function renderBacktestText(facts: BacktestFacts, style: TextStyle): stri
   const view = buildBacktestView(facts);
   return renderAnswer(
     [
-      ...view.refusals.map((text) => ({ text })),
+      ...view.refusals.flatMap(({ text, limits }): AnswerBlock[] => [
+        { text },
+        ...(limits.length === 0 ? [] : [{ lines: limits.map((limit) => `  ${limit}`) }]),
+      ]),
       { text: view.span },
       ...(view.limits.length > 1 ? factBlocks('All limits together', view.together, view.sides) : []),
       ...view.limits.flatMap((limit) => limitBlocks(limit, view.sides)),

@@ -25,8 +25,8 @@ export interface Recommendation {
   readonly isLeast: boolean;
   readonly calls: number;
   readonly counters: number;
-  /** Spent by the calls: US cents. */
-  readonly money: Exact;
+  /** Spent by the calls: US cents. Null: none of them says what it cost. */
+  readonly money: Exact | null;
   /** In the files, of the same unit, reset and grouping. */
   readonly current: { readonly name: string; readonly amount: number; readonly refused: number } | null;
   readonly state: 'no limit' | 'too wide' | 'fits' | 'stops calls';

@@ -39,7 +39,7 @@ export function renderRecommendText(
         ],
         rows: limits.map((one) => [
           one.workspace,
-          formatSpent(one.money, 'cost'),
+          one.money === null ? 'not known' : formatSpent(one.money, 'cost'),
           one.counters.toLocaleString('en-US'),
           one.current === null ? 'none' : amount(one.current.amount),
           amount(one.nobody),
@@ -73,7 +73,7 @@ export function renderRecommendJson(facts: RecommendFacts, files: readonly Recom
       is_least_budget: isLeast,
       calls: one.calls,
       counters: one.counters,
-      spent_cents: Number(round(money)),
+      spent_cents: money === null ? null : Number(round(money)),
       current,
       other_limits: one.others,
       yaml: files.find(({ workspace }) => workspace === one.workspace)?.text ?? null,

@@ -4,7 +4,7 @@ import { dimsOf } from '../backtest/adapt-rows.ts';
 import { type BacktestAsked, backtest, columnsOfAsked } from '../backtest/backtest.ts';
 import { limitsOfDesired, namedLimits } from '../backtest/desired-limits.ts';
 import type { NamedLimit } from '../backtest/replay-limit.ts';
-import { openRows } from '../logs/open-rows.ts';
+import type { RowSource, RowsAsked } from '../logs/row-batch.ts';
 import { changeId } from '../plan/make-change.ts';
 import type { Change, Plan } from '../plan/types.ts';
 import { describeReplayed } from '../render/view/backtest-view.ts';
@@ -14,26 +14,24 @@ import type { Session } from './session.ts';
 /**
  * The same plan with `replayed`; as it is where nothing is to be replayed.
  *
- * @param logs files or folders, as `--logs` names them
+ * @param logs files or folders, as `--logs` names them; none: of a table
+ * @param open reads them
  * @throws UserError, CancelledError
  */
 export async function replayPlan(
   plan: Plan,
   desired: Desired,
   logs: readonly string[],
+  open: (asked: RowsAsked) => Promise<RowSource>,
   session: Session,
 ): Promise<Plan> {
   const changes = plan.changes.filter((change) =>
     [change.before, change.after].some((side) => isLimited(change, side)),
   );
-  if (logs.length === 0 || changes.length === 0) return plan;
+  if (changes.length === 0) return plan;
   const asked = askedOf(changes, desired);
   const columns = columnsOfAsked(asked);
-  const opening = openRows(
-    { from: logs, dims: dimsOf(columns), workspaces: [] },
-    { folder: session.cwd, signal: session.signal },
-  );
-  const source = await session.waiting('reading logs', opening);
+  const source = await open({ from: logs, dims: dimsOf(columns), workspaces: [] });
   try {
     const facts = await session.waiting('replaying calls', backtest(asked, source));
     const replayed = changes.map((change): [string, string] => {

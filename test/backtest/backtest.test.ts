@@ -1,9 +1,12 @@
+import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { backtest } from '../../src/backtest/backtest.ts';
 import { parseLimitPhrase } from '../../src/backtest/limit-phrase.ts';
 import { renderBacktestText } from '../../src/render/backtest.ts';
 import { renderBacktestJson } from '../../src/render/backtest-document.ts';
 import { backtestSchema } from '../../src/render/documents/backtest.ts';
+import { renderBacktestPage } from '../../src/render/page/backtest-page.ts';
+import { buildBacktestView } from '../../src/render/view/backtest-view.ts';
 import { generateRows } from './generate-rows.ts';
 import { sourceOf } from './source-of-rows.ts';
 
@@ -41,5 +44,108 @@ describe('backtest', () => {
       "
     `);
     expect(backtestSchema.parse(JSON.parse(renderBacktestJson(facts))).limits).toHaveLength(1);
+  });
+
+  it('never says that a limit refuses none of no calls: of no rows, of a workspace, or of a condition that none meets', async () => {
+    const { workspace: _, ...unnamed } = rows.words;
+    const none = { ...rows, chunks: [] };
+    for (const [source, phrase, said] of [
+      [none, '$20 monthly', 'there are no rows'],
+      [none, 'per user $20 monthly', 'there are no rows'],
+      [none, '5 requests/minute in ws-team-00', 'there are no rows'],
+      [rows, '$20 monthly in ws-nobody', 'and no row is'],
+    ] as const) {
+      const asked = { before: null, after: { label: 'files', limits: [parseLimitPhrase(phrase)] }, counts: false };
+      const facts = await backtest(asked, sourceOf(source));
+      expect(renderBacktestText(facts, style), phrase).toMatch(new RegExp(`^Not replayed: .*${said}`));
+      const document = backtestSchema.parse(JSON.parse(renderBacktestJson(facts)));
+      expect([document.limits, document.refused], phrase).toEqual([[], { before: null, after: null }]);
+    }
+    const facts = await ask('$20 monthly for user nobody@example.com', '$5 monthly per api_key');
+    expect(renderBacktestText(facts, style)).not.toMatch(/none of 0/);
+    expect(renderBacktestText(facts, style)).toMatch(/refused +no call of these logs is in its scope/);
+    const [effect] = facts.limits;
+    expect(effect?.after?.checked).toBe(0);
+    expect(buildBacktestView(facts).limits.map(({ line }) => line)).toEqual([
+      'no call of these logs is in its scope: whom it would have refused is not known',
+      expect.stringContaining('would have refused'),
+    ]);
+    // Rows without a workspace are not known to be of one.
+    const loose = await backtest(
+      { before: null, after: { label: 'files', limits: [parseLimitPhrase('$20 monthly')] }, counts: false },
+      sourceOf({ ...rows, words: unnamed }),
+    );
+    expect(renderBacktestText(loose, style)).toContain(
+      'These rows do not say their workspace: all are taken to be of one.',
+    );
+  });
+
+  it('says no sum of money where no row says what its call cost: not in text, not on the page, null in JSON', async () => {
+    const free = {
+      ...rows,
+      chunks: rows.chunks.map((chunk) => ({ ...chunk, cost: chunk.cost.map(() => Number.NaN) })),
+    };
+    const cost = { missing: 30_000, otherCurrency: {}, tooFine: 0, outOfRange: 0 };
+    const limits = ['per user 10 requests/day', '$5 monthly'].map(parseLimitPhrase);
+    const asked = { before: null, after: { label: 'proposed', limits }, counts: false };
+    const facts = await backtest(asked, sourceOf(free, { cost }));
+    const text = renderBacktestText(facts, style);
+    expect(text).toMatch(/refused +[\d,]+ of [\d,]+ calls \([\d.]+ %\) · cost not known/);
+    for (const shown of [text, renderBacktestPage(facts)]) expect(shown).not.toMatch(/\$0(?!\.)|\$0\.00/);
+    const json = renderBacktestJson(facts);
+    expect(json).not.toMatch(/cents":\s*"?0|"usd":\s*"/);
+    const { rows: told, limits: effects, refused } = backtestSchema.parse(JSON.parse(json));
+    expect(told).toMatchObject({ cents: null, usd: null, cost_unknown: 30_000 });
+    expect(refused.after).toMatchObject({ cents: null, usd: null });
+    expect(effects[0]?.after?.refused.calls).toBeGreaterThan(0);
+    expect(effects[0]?.after?.days[0]).toMatchObject({ cents: null });
+  });
+
+  it('says a reason once, with the limits that it is the reason of by name', async () => {
+    const { api_key: _, ...words } = rows.words;
+    const phrases = [
+      'per api_key $20 monthly',
+      '$5 monthly for api_key x in ws-team-00',
+      '9 requests/minute per prompt',
+    ];
+    const asked = { before: null, after: { label: 'files', limits: phrases.map(parseLimitPhrase) }, counts: false };
+    const facts = await backtest(asked, sourceOf({ ...rows, words }));
+    const [prompt, keys, names] = renderBacktestText(facts, style).split('\n\n');
+    expect(keys).toMatch(/^Not replayed: 2 limits; each goes by API key, which an export does not hold/);
+    expect(names?.split('\n')).toEqual([
+      '  per api_key $20 monthly, $20 monthly per api_key',
+      '  $5 monthly for api_key x in ws-team-00 (ws-team-00), $5 monthly, for api_key x',
+    ]);
+    expect(prompt).toBe(
+      'Not replayed: 9 requests/minute per prompt: it goes by prompt, of which no row says anything.',
+    );
+    const { document } = parseHTML(renderBacktestPage(facts));
+    expect([...document.querySelectorAll('li')].map((item) => item.textContent?.slice(0, 14))).toEqual([
+      'per api_key $2',
+      '$5 monthly for',
+    ]);
+  });
+
+  it('says of a window that began before the oldest row that nothing is known of its beginning', async () => {
+    const doubt = /^ *Rows begin on .*, within a window that began on .*: what was used before is not in it\./m;
+    // 1 October 2026 is a Thursday; policies count weeks from Monday.
+    for (const [phrase, isCutOff] of [
+      ['$20 monthly', false],
+      ['$20 weekly', true],
+      ['$20 every 5 days', false],
+      ['9 requests/minute', false],
+    ] as const) {
+      const { limits } = await ask(phrase);
+      expect(
+        limits.map(({ after }) => after?.doubts.some((one) => doubt.test(one))),
+        phrase,
+      ).toEqual([isCutOff]);
+    }
+    const late = {
+      ...rows,
+      chunks: rows.chunks.map((chunk) => ({ ...chunk, time: chunk.time.map((at) => at + 86_400_000) })),
+    };
+    const asked = { before: null, after: { label: 'files', limits: [parseLimitPhrase('$20 monthly')] }, counts: false };
+    expect(renderBacktestText(await backtest(asked, sourceOf(late)), style)).toMatch(doubt);
   });
 });

@@ -15,6 +15,9 @@ const hour = 3_600_000;
 const start = Date.UTC(2026, 9, 1);
 const hours = 31 * 24;
 
+/** From when to when the calls are known. */
+export const october = { from: start, to: start + hours * hour };
+
 interface Call {
   readonly id: string;
   readonly created_at: string;

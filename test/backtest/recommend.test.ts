@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { recommend, refusedBy, smallestBeside, wantedLimit } from '../../src/backtest/recommend.ts';
+import { recommend, refusedBy, smallestBeside } from '../../src/backtest/recommend.ts';
 import { recommendedFiles } from '../../src/backtest/recommend-yaml.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { renderRecommendJson, renderRecommendText } from '../../src/render/recommend.ts';
@@ -8,7 +8,7 @@ import { isBudgetLimit } from '../../src/resources/limit.ts';
 import { generateCalls } from '../helpers/call-rows.ts';
 import { effort } from '../helpers/effort.ts';
 import { budgetOf, rateOf } from './build-limit.ts';
-import { generateRows } from './generate-rows.ts';
+import { generateRows, october } from './generate-rows.ts';
 import { sourceOf } from './source-of-rows.ts';
 
 const style = { color: false, columns: Number.POSITIVE_INFINITY };
@@ -19,7 +19,7 @@ const byTime = (a: string, b: string) => (timeIn(a) < timeIn(b) ? -1 : 1);
 
 describe('recommend', () => {
   const rows = generateRows(6_000);
-  const facts = { words: rows.words, columns: rows.columns, covered: null };
+  const facts = { words: rows.words, columns: rows.columns, covered: october };
 
   it('recommends what stops nobody, or at most a hundredth, and what one cent or request less would stop', {
     timeout: 120_000,
@@ -77,7 +77,7 @@ describe('recommend', () => {
         before.push(counted.get(counter) ?? 0);
         counted.set(counter, (counted.get(counter) ?? 0) + 1);
       }
-      const limit = wantedLimit({ per: ['metadata._user'], unit: 'requests', window });
+      const limit = rateOf(1, { per: ['metadata._user'], unit: 'requests', window }).limit;
       const { limits } = await recommend({ limit, workspaces: ['ws-team-00'], limits: [] }, sourceOf(rows));
       const refused = (amount: number) => before.filter((count) => count >= amount).length;
       const [{ nobody = 0, percent = 0, calls = 0 } = {}] = limits;
@@ -93,8 +93,8 @@ describe('recommend', () => {
       const bound = { per: ['metadata._user'] };
       const limit =
         isRate && unit !== 'cost'
-          ? wantedLimit({ ...bound, unit, window: 'minute' })
-          : wantedLimit({ ...bound, unit, reset: 'monthly' });
+          ? rateOf(1, { ...bound, unit, window: 'minute' }).limit
+          : budgetOf(1, { ...bound, unit, reset: 'monthly' }).limit;
       const cost = { missing: 1, otherCurrency: { EUR: 2 }, tooFine: 3, outOfRange: 4 };
       const source = sourceOf(rows, { cost, tokensMissing: 5, cacheUnknown: 6 });
       return (await recommend({ limit, workspaces: ['ws-team-00'], limits: [] }, source)).doubts.join(' ');
@@ -106,12 +106,29 @@ describe('recommend', () => {
     expect(await said('requests', true)).not.toContain('max_tokens');
   });
 
+  it('says of a workspace none of whose calls says what it cost that what it spent is not known', async () => {
+    const place = rows.words.workspace?.indexOf('ws-team-00');
+    const chunks = rows.chunks.map((chunk) => ({
+      ...chunk,
+      cost: chunk.cost.map((units, row) => (chunk.dims.workspace?.[row] === place ? Number.NaN : units)),
+    }));
+    const limit = budgetOf(1, { per: ['workspace_id'], unit: 'requests', reset: 'monthly' }).limit;
+    const workspaces = ['ws-team-00', 'ws-team-01'];
+    const found = await recommend({ limit, workspaces, limits: [] }, sourceOf({ ...rows, chunks }));
+    expect(JSON.parse(renderRecommendJson(found, []))).toMatchObject({
+      limits: [{ spent_cents: null }, { spent_cents: expect.any(Number) }],
+    });
+    const lines = renderRecommendText(found, [], style).split('\n');
+    expect(lines.find((line) => line.startsWith('ws-team-00'))).toMatch(/^ws-team-00 +not known /);
+    expect(lines.find((line) => line.startsWith('ws-team-01'))).toMatch(/^ws-team-01 +\$[\d.]+ /);
+  });
+
   it('writes YAML that the files take as it is', async () => {
     const per = ['metadata._user'];
     for (const limit of [
-      ...(['cost', 'tokens', 'requests'] as const).map((unit) => wantedLimit({ per, unit, reset: 'monthly' })),
+      ...(['cost', 'tokens', 'requests'] as const).map((unit) => budgetOf(1, { per, unit, reset: 'monthly' }).limit),
       ...(['tokens', 'requests'] as const).flatMap((unit) =>
-        (['minute', 'hour', 'day', 'week'] as const).map((window) => wantedLimit({ per, unit, window })),
+        (['minute', 'hour', 'day', 'week'] as const).map((window) => rateOf(1, { per, unit, window }).limit),
       ),
     ]) {
       const asked = {
@@ -141,7 +158,7 @@ describe('recommend', () => {
     const budget = (amount: number, workspace: string) =>
       budgetOf(amount, { workspace, name: 'users', per: ['metadata._user'] });
     const asked = {
-      limit: wantedLimit({ per: ['metadata._user'], unit: 'cost', reset: 'monthly' }),
+      limit: budgetOf(1, { per: ['metadata._user'], unit: 'cost', reset: 'monthly' }).limit,
       workspaces: [],
       limits: [budget(100_000, 'ws-team-00'), budget(1, 'ws-team-01')],
     };

@@ -4,13 +4,13 @@ import { expect, it } from 'vitest';
 import { Replay } from '../../src/backtest/replay.ts';
 import { isNotReplayable, type NamedLimit, prepareLimit, type ReplayLimit } from '../../src/backtest/replay-limit.ts';
 import { budgetOf, rateOf } from './build-limit.ts';
-import { type GeneratedRows, generateRows } from './generate-rows.ts';
+import { type GeneratedRows, generateRows, october } from './generate-rows.ts';
 
 /** Making the calls takes most of it: smaller numbers of them are held against other oracles in every run. */
 const isThorough = process.env.TOLLGATE_TEST === 'thorough';
 
 function replay(rows: GeneratedRows, ...limits: NamedLimit[]): Replay {
-  const facts = { words: rows.words, columns: rows.columns, covered: null };
+  const facts = { words: rows.words, columns: rows.columns, covered: october };
   const prepared = limits.map((limit): ReplayLimit => {
     const result = prepareLimit(limit, facts);
     if (isNotReplayable(result)) throw new Error(result.why);

@@ -43,6 +43,21 @@ describe('a question to ClickHouse', () => {
     expect(heard).toEqual(['POST', '/', 'ana', password, 'SELECT 1 FORMAT TabSeparated']);
   });
 
+  it('is answered once the answer is whole, where that is asked for', async () => {
+    const heard: (string | undefined)[] = [];
+    const url = await serve((request, response) => {
+      heard.push(request.url);
+      response.end('1\n');
+    });
+    const connection = connectClickHouse({
+      ...{ url, proxies: {}, userAgent: 'test', signal: new AbortController().signal },
+    });
+    onTestFinished(() => connection.close());
+    for await (const _ of connection.lines('SELECT 1', { isWhole: true }));
+    for await (const _ of connection.lines('SELECT 1'));
+    expect(heard).toEqual(['/?wait_end_of_query=1', '/']);
+  });
+
   it('is refused in the words of the server, without the password', async () => {
     const url = await serve((_, response) =>
       response

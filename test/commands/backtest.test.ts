@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { type BacktestOptions, runBacktest } from '../../src/commands/backtest.ts';
 import { runRecommend } from '../../src/commands/recommend.ts';
 import { backtestSchema } from '../../src/render/documents/backtest.ts';
@@ -48,6 +49,22 @@ describe('backtest', () => {
     expect(document.limits.map(({ name }) => name)).toEqual(['per-user']);
   });
 
+  it('reads the files for what rows can hold alone, and names the limit of an integration that no row names', async () => {
+    const session = inFolder({
+      'org.yaml': `${org}integrations:\n  openai-prod:\n    new_workspaces:\n      budget: $5\n      reset: monthly\n`,
+      'red.yaml': workspace(perUser('$2')),
+    });
+    const row = { created_at: '2026-10-01T08:00:00.000Z', cost: 1, workspace_slug: 'ws-team-00' };
+    const lines = ['a', 'b'].map((id) => JSON.stringify({ id, ...row, metadata: { _user: id } }));
+    writeFileSync(join(session.cwd, 'rows.jsonl'), lines.join('\n'));
+    const { output } = await runBacktest({ ...usual, format: 'json' }, session);
+    const { limits, not_replayed: not } = backtestSchema.parse(JSON.parse(output));
+    expect(not.map(({ name, why }) => [name, why])).toEqual([
+      ['integrations/openai-prod', expect.stringContaining('counts calls by integration')],
+    ]);
+    expect(limits.map(({ after }) => after?.checked_calls)).toEqual([2]);
+  });
+
   it('shows a change beside what was', async () => {
     const session = inFolder({ 'org.yaml': org, 'red.yaml': workspace(perUser('$3')) });
     const git = (...words: string[]) =>
@@ -84,6 +101,13 @@ describe('backtest', () => {
       ['budget: $5, reset: monthly, per: user', '$5 monthly per metadata._user'],
       ['per key 400k tokens never', '400k tokens never per api_key'],
       ['2M tokens monthly per user and model', '2M tokens monthly per metadata._user and model'],
+      ['$20 a user a month', '$20 monthly per metadata._user'],
+      ['$20/month per user', '$20 monthly per metadata._user'],
+      ['$20 per user per week', '$20 weekly per metadata._user'],
+      ['$2 each day', '$2 every 1 day'],
+      ['5 requests a minute a user', '5 requests/minute per metadata._user'],
+      ['100k tokens per day', '100k tokens/day'],
+      ['10k requests every month', '10k requests monthly'],
     ] as const) {
       const { limits, not_replayed: not } = backtestSchema.parse(JSON.parse(await ask(phrase)));
       expect([...limits.map(({ after }) => after?.limit), ...not.map(({ limit }) => limit)]).toEqual([said]);
@@ -95,6 +119,13 @@ describe('backtest', () => {
       '$20 monthly $30',
       '$0 monthly per user',
       'per user $20 fortnightly',
+      '$20 a month weekly',
+      '$20 a month per week',
+      '$20/month monthly',
+      '$20 a minute',
+      'a month',
+      '5 requests/minute a day',
+      '$20 a',
       'per',
     ]) {
       await expect(ask(phrase)).rejects.toThrow(`--limit ${JSON.stringify(phrase)}`);
@@ -125,10 +156,17 @@ describe('backtest', () => {
     });
     for (const format of ['text', 'json', 'html'] as const) {
       const options: BacktestOptions = { ...usual, format };
-      const { output } = await runBacktest(options, session, open);
-      expect(output).not.toMatch(/user-\d+@/);
-      expect(output).toContain('$1.50 monthly');
+      for (const limit of [[], ['per user $1.50 monthly']]) {
+        const { output } = await runBacktest({ ...options, limit }, session, open);
+        expect(output).not.toMatch(/user-\d+@/);
+        expect(output).toContain('$1.50 monthly');
+      }
     }
+    const named = { ...usual, limit: ['per user $1.50 monthly'] };
+    expect((await runBacktest(named, inFolder({ 'org.yaml': org }), open)).output).toMatch(/user-\d+@/);
+    // What cannot be read may say it too.
+    const broken = inFolder({ 'org.yaml': `${org}review:\n  show_people: counts\n`, 'red.yaml': 'policies: 1\n' });
+    expect((await runBacktest(named, broken, open)).output).not.toMatch(/user-\d+@/);
   });
 
   it('gives the same bytes for the same rows, however they are cut', async () => {
@@ -193,6 +231,36 @@ describe('recommend', () => {
     }
     const since = runRecommend({ ...asked, logs: [], by: [], from: '2026-10-01', format: 'text' }, session, open);
     await expect(since).rejects.toThrow('--since, --from and --to are of rows');
+  });
+
+  it('lets no name of a workspace out of its place in the YAML', async () => {
+    const session = inFolder({});
+    const names = ['x\npolicies: {evil: 1}\n#', '\u001b[2J', 'a\u202eb', 'x\u2028y: 1', '- a'];
+    const { workspace: _, ...words } = rows.words;
+    const hostile = {
+      ...rows,
+      words: { ...words, workspace: (rows.words.workspace ?? []).map((old, at) => names[at] ?? old) },
+    };
+    const options = { ...asked, workspace: names, by: ['workspace'], format: 'yaml' } as const;
+    const { output } = await runRecommend(options, session, async () => sourceOf(hostile));
+    expect(output).not.toContain('\u001b');
+    const documents = parseAllDocuments(output).map((one) => one.toJS() as { workspace: string; policies: object });
+    expect(documents.map(({ workspace: slug }) => slug).sort()).toEqual([...names].sort());
+    for (const { policies } of documents) expect(Object.keys(policies)).toEqual(['cost-workspace-monthly']);
+  });
+
+  it('counts by what a policy can be written for, and refuses the rest by the name of the flag', async () => {
+    const session = inFolder({});
+    const ask = (more: object) => runRecommend({ ...asked, format: 'yaml', ...more }, session, open);
+    for (const by of ['day', 'nosuch', 'status', 'currency', 'endpoint', 'metadata.', '__proto__', 'toString']) {
+      await expect(ask({ by: [by] }), by).rejects.toThrow(`--by ${JSON.stringify(by)}: `);
+    }
+    for (const reset of ['every 0 days', 'every 9999 days', 'quarterly', '']) {
+      await expect(ask({ reset }), reset).rejects.toThrow(`--reset ${JSON.stringify(reset)}: `);
+    }
+    expect((await ask({ by: ['workspace', 'user', 'user'], reset: 'every 1 day' })).output).toMatch(
+      /reset: every 1 day[\s\S]*per:\n\s+- metadata\._user\n\s+- workspace_id/,
+    );
   });
 
   it('says to programs in JSON what is wrong with the files', async () => {

@@ -6,6 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startRig } from '../helpers/rig.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { startClickHouse } from '../logs/play-clickhouse.ts';
 
 const budget = (amount: string) => `policies:
   per-user:
@@ -58,6 +59,39 @@ it('shows a part of a month as a part', async () => {
   expect(stdout.replace(/\s+/g, ' ')).toContain(
     'would have refused 30.0 % of 10 calls, $3, 1 person, had nothing been used before 2026-10-10 00:00 UTC',
   );
+});
+
+const perWorkspace = '  whole-team:\n    budget: $3\n    reset: monthly\n    per: workspace_id\n';
+
+it('asks ClickHouse in place of files, and says what files of the same calls say', async () => {
+  const rig = await start();
+  rig.write({ 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', `${budget('$2')}${perWorkspace}`) });
+  const at = (index: number) => Date.UTC(2026, 9, 1, 10, index);
+  const dollars = (cents: number) => cents * 10_000_000_000;
+  const rows = Array.from({ length: 10 }, (_, index) =>
+    [at(index), dollars(index % 2 === 0 ? 100 : 10), 10, 0, index % 2 === 0 ? 'ana' : 'ben', 'ws-team-a'].join('\t'),
+  );
+  const { url, heard } = await startClickHouse({
+    rows,
+    texts: [['ana', 'ben'], ['ws-team-a']],
+    span: [at(0), at(9)],
+  });
+  const env = { TOLLGATE_CLICKHOUSE_URL: url, TOLLGATE_CLICKHOUSE_USER: 'reader' };
+  const asked = { rowsFrom: 'clickhouse', table: 'portkey.generations', format: 'json' } as const;
+  const ran = await rig.plan(asked, { env });
+  expect(ran.stderr).toBe('');
+  const files = await rig.plan({ format: 'json', logs: ['october.jsonl'] });
+  expect(JSON.parse(ran.stdout).replayed).toEqual(JSON.parse(files.stdout).replayed);
+  expect(JSON.parse(ran.stdout).replayed['usage-policy/ws-team-a/per-user']).toContain('would have refused 30.0 %');
+  expect(heard.some(({ sql }) => sql.startsWith('SELECT t,'))).toBe(true);
+  expect(new Set(heard.map(({ user }) => user))).toEqual(new Set(['reader']));
+  expect(heard[0]?.sql).toContain("database = 'portkey' AND table = 'generations'");
+
+  const said = async (more: object, session: object = { env }) =>
+    (await rig.plan({ ...asked, ...more }, session)).stderr;
+  expect(await said({ logs: ['october.jsonl'] })).toContain('--source clickhouse beside --logs "october.jsonl"');
+  expect(await said({}, {})).toContain('TOLLGATE_CLICKHOUSE_URL is not set');
+  expect(await said({ rowsFrom: undefined })).toContain('without --source clickhouse');
 });
 
 it('is byte for byte as it was where no logs are named', async () => {

@@ -2,38 +2,18 @@
 
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { type ClickHouse, openTableRows } from '../../src/logs/clickhouse.ts';
+import { openTableRows } from '../../src/logs/clickhouse.ts';
+import type { ClickHouse } from '../../src/logs/clickhouse-answers.ts';
 import { quoteColumn, quoteLiteral, selectOfTable } from '../../src/logs/clickhouse-columns.ts';
 import { describeFacts } from '../../src/logs/describe-facts.ts';
+import { answerOf, type Played, usual } from './play-clickhouse.ts';
 
-const usual = [
-  'id\tString',
-  'created_at\tString',
-  'cost\tFloat64',
-  'metadata.key\tArray(String)',
-  'metadata.value\tArray(String)',
-];
-
-interface Played {
-  readonly columns?: readonly string[];
-  /** Of the rows, in their order. */
-  readonly rows?: readonly string[];
-  /** How many the server counts. */
-  readonly counted?: number;
-  readonly users?: readonly string[];
-}
-
-function play({ columns = usual, rows = [], counted = rows.length, users = [] }: Played) {
+function play(played: Played) {
   const asked: string[] = [];
   const server: ClickHouse = {
     async *lines(sql) {
       asked.push(sql);
-      if (sql.includes('FROM system.columns')) yield* columns;
-      else if (sql.includes('FROM system.functions')) yield '0';
-      else if (sql.startsWith('SELECT countIf')) yield `0\t0\t${counted}\t${counted}`;
-      else if (sql.startsWith('SELECT count()')) yield `${counted}\t1000\t2000\t0\t0\t0\t0\t0\t0`;
-      else if (sql.startsWith('SELECT DISTINCT')) yield* users.map((user) => `1\t${user}`);
-      else if (sql.startsWith('SELECT t,')) yield* rows;
+      yield* answerOf(sql, played);
     },
     close: async () => {},
   };
@@ -67,7 +47,7 @@ describe('rows of ClickHouse', () => {
       `2000\t1\t1\t0\t\\N`,
       '2000\t1\t1\t0\t ',
     ];
-    expect(await read({ users, rows })).toEqual([
+    expect(await read({ texts: [users], rows })).toEqual([
       [1000, 5, Number.NaN, 0, 'a\tb\\N\n'],
       [1000, Number.NaN, 7, 5, '\\N'],
       [2000, 1, 1, 0, null],
@@ -77,7 +57,7 @@ describe('rows of ClickHouse', () => {
 
   it('come all, where they are more than one batch holds', async () => {
     const rows = Array.from({ length: 70_000 }, (_, at) => `1000\t${at}\t1\t0\tana`);
-    const found = await read({ users: ['ana'], rows });
+    const found = await read({ texts: [['ana']], rows });
     expect(found).toHaveLength(70_000);
     expect(found[65_536]).toEqual([1000, 65_536, 1, 0, 'ana']);
   });
@@ -85,13 +65,13 @@ describe('rows of ClickHouse', () => {
   it.each([
     ['fewer rows than were counted', ['1000\t5\t1\t0\tana'], 2],
     ['more rows', ['1000\t5\t1\t0\tana', '1000\t5\t1\t0\tana'], 1],
-    ['a complaint in place of a row', ['1000\t5\t1\t0\tana', 'Code: 241, e.displayText() = DB::Exception'], 2],
+    ['a text in place of a row', ['1000\t5\t1\t0\tana', 'Code: 241'], 2],
     ['a complaint within a row', ['1000\t5\t1\t0\tanaCode: 241, e.displayText()'], 1],
     ['a user who was not there', ['1000\t5\t1\t0\tben'], 1],
     ['another order', ['2000\t5\t1\t0\tana', '1000\t5\t1\t0\tana'], 2],
     ['a cost that is not a number', ['1000\tmuch\t1\t0\tana'], 1],
   ])('are not taken for all of them where there are %s', async (_, rows, counted) => {
-    await expect(read({ users: ['ana'], rows, counted })).rejects.toThrow('not those that were counted a moment ago');
+    await expect(read({ texts: [['ana']], rows, counted })).rejects.toThrow('not those that were counted a moment ago');
   });
 
   it.each([
@@ -140,8 +120,8 @@ describe('rows of ClickHouse', () => {
   });
 
   it.each([
-    [[], "CAST(NULL, 'Nullable(Float64)')"],
-    [['res_units'], "CAST(NULL, 'Nullable(Float64)')"],
+    [[], 'nullIf(toFloat64(length(toString(`id`)) * 0), 0)'],
+    [['res_units'], 'nullIf(toFloat64(length(toString(`id`)) * 0), 0)'],
     [['total_units'], 'toFloat64(`total_units`)'],
     [['req_units', 'res_units'], 'toFloat64(`req_units`) + toFloat64(`res_units`)'],
     [
@@ -151,6 +131,27 @@ describe('rows of ClickHouse', () => {
   ])('take tokens from what there is of %j: 18.16 cannot coalesce what is null in every row', (names, sql) => {
     const columns = new Map(['id', 'created_at', ...names].map((name) => [name, name === 'id' ? 'String' : 'UInt32']));
     expect(selectOfTable(columns, [], 'calls', { from: null, to: null })).toContain(`, ${sql} AS tg_n,`);
+  });
+
+  it.each([
+    ['no row where there is always one', []],
+    ['two of them', ['0\t0\t0\t0', '0\t0\t0\t0']],
+    ['a complaint', ['Code: 241, e.displayText() = DB::Exception: Memory limit exceeded']],
+    ['a number that is none', ['0\t0\tx\t0']],
+    ['a row that ends early', ['0\t0\t']],
+  ])('are not nothing where an answer of sums is %s', async (_, lines) => {
+    const server: ClickHouse = {
+      async *lines(sql) {
+        yield* sql.includes('FROM system.columns') ? usual : lines;
+      },
+      close: async () => {},
+    };
+    await expect(openTableRows(asked, server)).rejects.toMatchObject({ name: 'UserError', exit: 'unreachable' });
+  });
+
+  it('say what the server said, where it breaks off in the middle of them', async () => {
+    const rows = ['1000\t5\t1\t0\tana', 'Code: 241, e.displayText() = DB::Exception: Memory limit exceeded'];
+    await expect(read({ texts: [['ana']], rows, counted: 2 })).rejects.toThrow('broke its answer off: Code: 241');
   });
 
   it('quotes what comes from outside so that nothing in it ends the quotes', () => {

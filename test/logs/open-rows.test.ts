@@ -244,7 +244,7 @@ describe('rows of files', () => {
         { file: name, line: 3, why: 'not a JSON object' },
         { file: name, line: 6, why: 'not a JSON object' },
         { file: name, line: 7, why: 'without an id' },
-        { file: name, line: 8, why: 'without a time that can be read: "number"' },
+        { file: name, line: 8, why: 'without a time that can be read: 17' },
         { file: name, line: 9, why: 'without a time that can be read: "infinity"' },
         { file: name, line: 10, why: 'without an id' },
         { file: name, line: 11, why: 'without a time (created_at)' },
@@ -285,11 +285,32 @@ describe('rows of files', () => {
     damaged[Math.floor(whole.length / 2)] = (damaged[Math.floor(whole.length / 2)] ?? 0) ^ 0x10;
     writeFileSync(join(folder, 'damaged.jsonl.gz'), damaged);
     await expect(read('damaged.jsonl.gz', folder)).rejects.toThrow(/damaged|none of the/);
+    for (const [last, many] of [
+      [8, whole],
+      [5, whole],
+      [5, gzipSync(JSON.stringify(call('a')))],
+    ] as const) {
+      const off = Buffer.from(many);
+      off[off.length - last] = (off[off.length - last] ?? 0) ^ 1;
+      writeFileSync(join(folder, 'sum.jsonl.gz'), off);
+      await expect(read('sum.jsonl.gz', folder), `${last} of ${many.length}`).rejects.toThrow('is damaged');
+    }
     // The end alone tells, where everything before it can be unpacked.
     const end = Buffer.from(whole);
     end[end.length - 8] = (end[end.length - 8] ?? 0) ^ 1;
     writeFileSync(join(folder, 'end.jsonl.gz'), Buffer.concat([end.subarray(0, -4), Buffer.from([1, 0, 0, 0])]));
     await expect(read('end.jsonl.gz', folder)).rejects.toThrow('is damaged');
+  });
+
+  it('takes a mark of UTF-8 at the beginning of a file for no part of its first row', async () => {
+    const folder = makeFolder();
+    const text = `\ufeff${JSON.stringify(call('a'))}\n${JSON.stringify(call('b'))}\n`;
+    writeFileSync(join(folder, 'plain.jsonl'), text);
+    writeFileSync(join(folder, 'packed.jsonl.gz'), gzipSync(text));
+    for (const name of ['plain.jsonl', 'packed.jsonl.gz']) {
+      const { rows, facts } = await read(name, folder);
+      expect([rows.length, facts.malformed], name).toEqual([2, { count: 0, first: [] }]);
+    }
   });
 
   it('reads what the database refuses: objects over several lines, lines beyond any measure, bytes that are no text', async () => {

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { dimsOf } from '../../src/backtest/adapt-rows.ts';
 import { backtest, columnsOfAsked } from '../../src/backtest/backtest.ts';
 import { parseLimitPhrase } from '../../src/backtest/limit-phrase.ts';
-import { columnsOfRecommend, recommend, wantedLimit } from '../../src/backtest/recommend.ts';
+import { columnsOfRecommend, recommend } from '../../src/backtest/recommend.ts';
 import { dayMilliseconds, dayOf } from '../../src/consumption/windows.ts';
 import { describeFacts } from '../../src/logs/describe-facts.ts';
 import { openDatabase } from '../../src/logs/duckdb.ts';
@@ -19,6 +19,7 @@ import { readTopCalls } from '../../src/logs/top-calls.ts';
 import { renderBacktestText } from '../../src/render/backtest.ts';
 import { renderBacktestJson } from '../../src/render/backtest-document.ts';
 import { renderRecommendJson } from '../../src/render/recommend.ts';
+import { budgetOf } from '../backtest/build-limit.ts';
 import { generateCalls } from '../helpers/call-rows.ts';
 import { effort } from '../helpers/effort.ts';
 import { makeFolder } from '../record/git-fixture.ts';
@@ -89,7 +90,7 @@ async function answer(from: readonly string[], needs: RowsNeeds): Promise<Readon
   const facts = await backtest(asked, rows);
   await rows.close();
   const wanted = {
-    limit: wantedLimit({ per: ['metadata._user'], unit: 'cost', reset: 'monthly' }),
+    limit: budgetOf(1, { per: ['metadata._user'], unit: 'cost', reset: 'monthly' }).limit,
     ...{ workspaces: [], limits: limits.slice(1).map(parseLimitPhrase) },
   };
   const source = await open(dimsOf(columnsOfRecommend(wanted)));

@@ -1,6 +1,6 @@
 /** `logs pull`: days of calls in a store on this machine, and the commands over it. */
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -86,6 +86,19 @@ describe('logs pull', () => {
     expect((await pulled(asker, `${pull} --since 3d --bodies`)).asked).toEqual([dayText(0)]);
   });
 
+  it('is passed over by Git, and says where it cannot be', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(1) }) });
+    await pulled(asker, `${pull} --since 1d`);
+    execFileSync('git', ['init', '-q'], { cwd: asker.folder });
+    const status = execFileSync('git', ['status', '--short', '--untracked-files=all'], { cwd: asker.folder });
+    expect(status.toString()).not.toContain('tollgate-logs');
+    writeFileSync(join(asker.folder, 'a-file'), '');
+    for (const store of ['a-file', 'a-file/below', '/dev/null/x']) {
+      const ran = await asker.type(`logs pull --workspace ws-team-a --since 1d --store ${store}`);
+      expect([ran.exit, ran.stderr]).toEqual([1, expect.stringMatching(/cannot be made \((?:ENOTDIR|EEXIST)\)/)]);
+    }
+  });
+
   it('is readable by its owner alone', async () => {
     const asker = await ask({ state: smallState({ requestLogs: rows(2) }) });
     await pulled(asker, `${pull} --since 2d`);
@@ -144,6 +157,24 @@ describe('logs pull', () => {
     expect(said.workspaces.length).toBeGreaterThan(0);
     const again = await asker.type('logs pull --since 2d --format json');
     expect([again.exit, (JSON.parse(again.stdout) as { failed: unknown[] }).failed]).toEqual([0, []]);
+  });
+
+  it('goes on with the other workspaces where the days of one cannot be read, or are of another', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(2) }) });
+    const all = 'logs pull --since 2d --format json';
+    await pulled(asker, all);
+    const file = join(folderOf(asker), 'manifest.json');
+    const text = readFileSync(file, 'utf8');
+    for (const [broken, said] of [
+      [text.slice(0, 100), 'is not a manifest of this version'],
+      [text.replace('"workspace": "ws-team-a"', '"workspace": "ws-other"'), 'holds calls of the workspace ws-other'],
+    ] as const) {
+      writeFileSync(file, broken);
+      const ran = await asker.type(all);
+      const { failed, workspaces } = JSON.parse(ran.stdout) as { failed: unknown[]; workspaces: unknown[] };
+      expect([ran.exit, failed]).toEqual([5, [{ workspace: 'ws-team-a', why: expect.stringContaining(said) }]]);
+      expect(workspaces.length).toBeGreaterThan(0);
+    }
   });
 
   it('deletes days that are older than is kept', async () => {
@@ -269,20 +300,77 @@ describe('commands over a store', () => {
     expect(more.stdout).toContain(dayText(9));
   });
 
-  it('logs spend names days and workspaces that were never pulled', async () => {
+  it('logs spend asks all stores that are named before it says that a day is in none', async () => {
     const asker = await ask({ state: smallState({ requestLogs: rows(4) }) });
     await pulled(asker, `${pull} --since 4d`);
+    await pulled(asker, `${pull} --since 2d --store other`);
     const said = async (words: string) => (await asker.type(`logs spend ${words}`.trim())).stdout.replace(/\s+/g, ' ');
-    expect(await said('')).toMatch(/^(?!.*never pulled).*8 calls/);
+    expect(await said('')).toMatch(/^(?!.*Not in the store).*8 calls/);
     const path = join(folderOf(asker), 'manifest.json');
     const manifest = JSON.parse(readFileSync(path, 'utf8')) as { days: Record<string, object> };
-    delete manifest.days[dayText(2)];
+    for (const day of [1, 2]) delete manifest.days[dayText(day)];
     writeFileSync(path, JSON.stringify(manifest));
-    expect(await said('')).toContain(`Days were never pulled into the store: ws-team-a ${dayText(2)}.`);
-    expect(await said(`--from ${dayText(1)}`)).not.toContain('never pulled');
+    expect(await said('')).toContain(`Not in the store: ${dayText(2)} to ${dayText(1)}, of ws-team-a.`);
+    expect(await said('tollgate-logs other')).toContain(`Not in the store: ${dayText(2)}, of ws-team-a.`);
+    expect(await said(`tollgate-logs other --from ${dayText(1)}`)).not.toContain('Not in the store');
     expect(await said('--workspace ws-team-b')).toContain(
-      `never pulled into the store: ws-team-b ${dayText(3)} and 3 more.`,
+      `Not in the store: ${dayText(3)} to ${dayText(0)}, of ws-team-b.`,
     );
+  });
+
+  it('logs spend, top and audit refuse days whose manifest is cut off, of a later version, gone, or names no day', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(3) }) });
+    await pulled(asker, `${pull} --since 3d`);
+    const file = join(folderOf(asker), 'manifest.json');
+    const text = readFileSync(file, 'utf8');
+    const period = `${dayText(2)}..${dayText(1)}`;
+    for (const broken of [
+      text.slice(0, 200),
+      text.replace('"format": 1', '"format": 2'),
+      text.replace(dayText(1), '2026-13-45'),
+      text.replace(dayText(1), '2026-02-30'),
+      text.replace(/"file": "/, '"file": "../'),
+      null,
+    ]) {
+      if (broken === null) rmSync(file);
+      else writeFileSync(file, broken);
+      for (const words of ['spend', 'top', 'spend --workspace ws-team-a', `audit ${period} --out a.jsonl`]) {
+        const ran = await asker.type(`logs ${words}`);
+        expect([ran.exit, ran.stderr], words).toEqual([1, expect.stringContaining('ws-team-a/manifest.json is not ')]);
+        expect(ran.stderr, words).toContain('Delete that folder');
+      }
+    }
+    rmSync(folderOf(asker), { recursive: true });
+    expect(await pulled(asker, `${pull} --since 3d`)).toMatchObject({ days: 3, rows: 6 });
+  });
+
+  it('logs spend and top name the days of the window that the store lacks, and those that were not over', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(9) }) });
+    await pulled(asker, `${pull} --since 3d`);
+    const say = async (words: string) => (await asker.type(`logs ${words}`)).stdout.replace(/\s+/g, ' ');
+    const gap = `Not in the store: ${dayText(8)} to ${dayText(3)}, of ws-team-a.`;
+    const open = `Not complete in the store yet: ${dayText(0)}, of ws-team-a.`;
+    for (const words of ['spend', 'top', 'spend --format json']) {
+      const said = await say(`${words} --from ${dayText(8)} --to ${dayText(0)}`);
+      expect(said, words).toContain(gap);
+      expect(said, words).toContain(open);
+    }
+    expect(await say('spend --since 9d')).toContain(gap);
+    expect(await say(`spend --from ${dayText(8)} --to ${dayText(8)}`)).toContain(`Not in the store: ${dayText(8)}, of`);
+    expect(await say('spend --workspace ws-never')).toContain(
+      `Not in the store: ${dayText(2)} to ${dayText(0)}, of ws-never`,
+    );
+    const focus = await asker.type(`logs spend --format focus --from ${dayText(8)} --to ${dayText(1)}`);
+    expect(focus.stderr.replace(/\s+/g, ' ')).toContain(gap);
+    const whole = await say(`spend --from ${dayText(2)} --to ${dayText(1)}`);
+    expect(whole).not.toContain('in the store');
+    // A hole in the middle is one too, without a window.
+    await pulled(asker, `${pull} --since 6d`);
+    const file = join(folderOf(asker), 'manifest.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { days: Record<string, object> };
+    delete manifest.days[dayText(4)];
+    writeFileSync(file, JSON.stringify(manifest));
+    expect(await say('spend')).toContain(`Not in the store: ${dayText(4)}, of ws-team-a.`);
   });
 
   it('logs audit is not whole without a workspace that was asked for and never pulled', async () => {
@@ -299,6 +387,19 @@ describe('commands over a store', () => {
         { workspace: 'ws-team-b', rows: 0, missing: [dayText(2), dayText(1)] },
       ],
     });
+  });
+
+  it('logs audit takes one day, and says where no file can be', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(3) }) });
+    await pulled(asker, `${pull} --since 3d`);
+    expect((await asker.type(`logs audit ${dayText(1)}`)).stdout).toContain(
+      `audit-${dayText(1)}-${dayText(1)}.jsonl.gz`,
+    );
+    const ran = await asker.type(`logs audit ${dayText(1)} --out nowhere/a.jsonl`);
+    expect([ran.exit, ran.stderr]).toEqual([
+      1,
+      expect.stringContaining('cannot write nowhere/a.jsonl: its directory is not there'),
+    ]);
   });
 
   it('logs audit says which day has lost its file', async () => {

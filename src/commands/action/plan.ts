@@ -125,11 +125,14 @@ async function tellPlan(
 
 /** What the lines tell is more than a plan has to: where logs cannot be read it is said, and nothing fails. */
 async function replay(plan: Plan, desired: Desired, { inputs, session }: ActionRun, warnings: string[]): Promise<Plan> {
-  const { logs = [] } = inputs;
-  if (logs.length === 0) return plan;
-  const { replayPlan } = await import('../../run/replay-plan.ts');
+  const { logs = [], rowsFrom } = inputs;
+  if (logs.length === 0 && rowsFrom !== 'clickhouse') return plan;
+  const [{ replayPlan }, { openRowsOf }] = await Promise.all([
+    import('../../run/replay-plan.ts'),
+    import('../rows-source.ts'),
+  ]);
   try {
-    return await replayPlan(plan, desired, logs, session);
+    return await replayPlan(plan, desired, logs, openRowsOf(session, { rowsFrom }), session);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     warnings.push(`no limit was replayed over logs: ${error.message}`);

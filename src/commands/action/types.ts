@@ -15,6 +15,8 @@ export interface ActionInputs {
   readonly failOnChanges: boolean;
   /** Files or folders of logs that changed limits are replayed over; none: nothing is. */
   readonly logs?: readonly string[] | undefined;
+  /** In place of files: the table of calls that the environment names. */
+  readonly rowsFrom?: 'files' | 'clickhouse' | undefined;
   /** On `workflow_dispatch` only. */
   readonly allow: readonly string[];
   /** On `workflow_dispatch` only. */

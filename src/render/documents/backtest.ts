@@ -4,9 +4,15 @@ import { z } from 'zod';
 import { moneySchema } from '../money-schema.ts';
 import { type DocumentOf, done, instant, utcDay, version, whole } from './parts.ts';
 
+/** Null where no row says what its call cost. */
+const money = z.object({
+  cents: moneySchema.shape.cents.nullable().describe('null: no row says what its call cost'),
+  exact_cents: moneySchema.shape.exact_cents.nullable(),
+  usd: moneySchema.shape.usd.nullable(),
+});
 const stopped = z.object({
   calls: whole,
-  ...moneySchema.shape,
+  ...money.shape,
   failed_anyway: whole.describe('of the calls: those that failed for another reason'),
   people: whole.nullable().describe('different `metadata._user`; null: rows do not say it'),
 });
@@ -24,10 +30,8 @@ const effect = z.object({
   blocked_counters: whole,
   first: z.object({ who: z.string(), at: instant }).nullable(),
   alert: z.object({ counters: whole, first: instant.nullable() }).nullable(),
-  gateway_lag: z
-    .object({ calls: whole, ...moneySchema.shape })
-    .describe('of the refused: what a gateway may let through'),
-  days: z.array(z.object({ day: utcDay, calls: whole, ...moneySchema.shape })),
+  gateway_lag: z.object({ calls: whole, ...money.shape }).describe('of the refused: what a gateway may let through'),
+  days: z.array(z.object({ day: utcDay, calls: whole, ...money.shape })),
   blocked: z
     .array(
       z.object({
@@ -35,7 +39,7 @@ const effect = z.object({
         since: instant,
         days: whole,
         calls: whole,
-        ...moneySchema.shape,
+        ...money.shape,
         alert_at: instant.nullable(),
       }),
     )
@@ -58,7 +62,7 @@ export const backtestSchema = z
       files: whole,
       oldest: instant.nullable(),
       newest: instant.nullable(),
-      ...moneySchema.shape,
+      ...money.shape,
       in_scope: whole,
       failed: whole,
       refused: whole.describe('by the gateway, then'),
@@ -89,4 +93,5 @@ export const backtestSchema = z
 
 export type BacktestDocument = DocumentOf<typeof backtestSchema>;
 export type EffectDocument = DocumentOf<typeof effect>;
+export type MoneyDocument = DocumentOf<typeof money>;
 export type StoppedDocument = DocumentOf<typeof stopped>;

@@ -116,7 +116,7 @@ export const recommendSchema = z
         is_least_budget: z.boolean().describe('less would do, and no budget may be less'),
         calls: whole,
         counters: whole,
-        spent_cents: whole,
+        spent_cents: whole.nullable().describe('null: none of its calls says what it cost'),
         current: z
           .object({ name: z.string(), amount: whole.describe('in `unit`'), refused: whole.describe('calls') })
           .nullable()

@@ -7,10 +7,10 @@ import { escapeHtml } from '../escape-html.ts';
 import {
   type BacktestView,
   buildBacktestView,
-  describeEffect,
   isSaid,
   type SeenFact,
   type SeenLimit,
+  type SeenRefusal,
 } from '../view/backtest-view.ts';
 import { drawCurve, drawDays } from './charts.ts';
 import { htmlFold, htmlPicture, htmlSection, htmlTable } from './html-cells.ts';
@@ -22,20 +22,25 @@ export function renderBacktestPage(facts: BacktestFacts): string {
   return writePage({
     title: 'What these limits would have done',
     meta: { 'tollgate-people': facts.counts ? 'counts' : 'names' },
-    lead: [...view.refusals, view.span].map((text) => `<p>${escapeHtml(text)}</p>`).join('\n'),
+    lead: [...view.refusals.map(writeRefusal), `<p>${escapeHtml(view.span)}</p>`].join('\n'),
     sections: [
       view.limits.length > 1
         ? htmlSection('All limits together', factTable('all limits together', view.together, sides))
         : '',
-      ...view.limits.map((limit, index) => limitSection(limit, sides, index)),
+      ...view.limits.map((limit, index) => limitSection(limit, view, index)),
       view.limits.length === 0 ? '<p>No limit was replayed.</p>' : '',
     ],
     foot: view.notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n'),
   });
 }
 
-function limitSection(limit: SeenLimit, sides: BacktestView['sides'], index: number): string {
-  const { title, shown, facts, who, more, doubts } = limit;
+function writeRefusal({ text, limits }: SeenRefusal): string {
+  const list = limits.length === 0 ? '' : `<ul>${limits.map((limit) => `<li>${escapeHtml(limit)}</li>`).join('')}</ul>`;
+  return `<p>${escapeHtml(text)}</p>${list}`;
+}
+
+function limitSection(limit: SeenLimit, { sides, isCostKnown }: BacktestView, index: number): string {
+  const { title, line, shown, facts, who, more, doubts } = limit;
   const counters = htmlTable(
     `who is blocked by ${title}`,
     [
@@ -50,11 +55,11 @@ function limitSection(limit: SeenLimit, sides: BacktestView['sides'], index: num
   );
   return htmlSection(
     title,
-    shown === null ? '' : `<p>${escapeHtml(describeEffect(shown))}</p>`,
+    line === null ? '' : `<p>${escapeHtml(line)}</p>`,
     factTable(title, facts, sides),
     who.length === 0 ? '' : counters,
     more === null ? '' : `<p class="more">${escapeHtml(more)}</p>`,
-    shown === null ? '' : charts(limit, shown, index),
+    shown === null ? '' : charts(limit, shown, isCostKnown, index),
     ...doubts.map((doubt) => `<p class="more">${escapeHtml(doubt)}</p>`),
   );
 }
@@ -70,7 +75,7 @@ function factTable(caption: string, facts: readonly SeenFact[], sides: BacktestV
   return htmlTable(caption, columns, rows);
 }
 
-function charts({ title, days, curve }: SeenLimit, effect: Effect, index: number): string {
+function charts({ title, days, curve }: SeenLimit, effect: Effect, isCostKnown: boolean, index: number): string {
   const figures: string[] = [];
   const [first, last] = [effect.days[0]?.day, effect.days.at(-1)?.day];
   if (first !== undefined && last !== undefined) {
@@ -84,17 +89,16 @@ function charts({ title, days, curve }: SeenLimit, effect: Effect, index: number
       [{ head: 'day' }, { head: 'calls', isNumber: true }, { head: 'dollars', isNumber: true }],
       days.map(({ day, calls, money: cost }) => [day, calls, cost].map(escapeHtml)),
     );
+    const draw = () =>
+      htmlPicture(
+        drawDays(chart, ['var(--stop)']),
+        `days-${index + 1}`,
+        `Refused by day: ${title}`,
+        `${dates[0]} to ${dates.at(-1)}`,
+      );
+    // Bars of nothing would say that nothing was refused.
     figures.push(
-      figure(
-        'Refused by day, in dollars',
-        htmlPicture(
-          drawDays(chart, ['var(--stop)']),
-          `days-${index + 1}`,
-          `Refused by day: ${title}`,
-          `${dates[0]} to ${dates.at(-1)}`,
-        ),
-        table,
-      ),
+      isCostKnown ? figure('Refused by day, in dollars', draw(), table) : figure('Refused by day', '', table),
     );
   }
   const points = effect.curve

@@ -1,6 +1,7 @@
 /** What a person sees of a backtest, before it is written in a format. */
 
 import { dayOf } from '../../consumption/windows.ts';
+import type { Exact } from '../../exact.ts';
 import { formatSpent } from '../../impact/money.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { formatAmount } from '../../resources/amounts.ts';
@@ -11,15 +12,24 @@ import { formatInstant } from '../status-words.ts';
 export interface BacktestView {
   /** `2026-10-01 00:00 UTC to … · 10,000,000 rows`. */
   readonly span: string;
-  /** What cannot be replayed; said first. */
-  readonly refusals: readonly string[];
+  /** What cannot be replayed, for each reason; said first. */
+  readonly refusals: readonly SeenRefusal[];
   /** Null: one set of limits alone. */
   readonly sides: BacktestFacts['sides'];
+  /** Some row says what its call cost. */
+  readonly isCostKnown: boolean;
   /** All limits together. */
   readonly together: readonly SeenFact[];
   readonly limits: readonly SeenLimit[];
   /** What the numbers mean and do not mean. */
   readonly notes: readonly string[];
+}
+
+export interface SeenRefusal {
+  /** `Not replayed: 2 limits; each goes by API key, …`; of one limit all that there is to say. */
+  readonly text: string;
+  /** Each by name, where there are several. */
+  readonly limits: readonly string[];
 }
 
 /** One line: of one set `after` alone. */
@@ -32,6 +42,8 @@ export interface SeenFact {
 export interface SeenLimit {
   /** `per-user (marketing)`. */
   readonly title: string;
+  /** `would have refused …`; null: nothing is shown. */
+  readonly line: string | null;
   /** Whose counters, days and curve are shown: as it is to be, else as it was. */
   readonly shown: Effect | null;
   readonly facts: readonly SeenFact[];
@@ -63,11 +75,9 @@ export function buildBacktestView(facts: BacktestFacts): BacktestView {
   const { rows, sides, together, limits } = facts;
   return {
     span: describeSpan(rows),
-    refusals: facts.refusals.map(
-      ({ workspace, name, said, why }) =>
-        `Not replayed: ${placeOf(name, workspace)}, ${said}: it ${escapeInvisible(why)}.`,
-    ),
+    refusals: seeRefusals(facts.refusals),
     sides,
+    isCostKnown: rows.money !== null,
     together: [
       fact('refused', together, (stopped) => describeStopped(stopped, rows.inScope, rows)),
       ...(together.after?.people == null ? [] : [fact('people', together, ({ people }) => count(people ?? 0))]),
@@ -77,12 +87,33 @@ export function buildBacktestView(facts: BacktestFacts): BacktestView {
   };
 }
 
+/** Nobody knows whether such calls are never made, or written in another way. */
+const unmet = 'no call of these logs is in its scope';
+
+/** Files of many keys are refused for one reason, which is said once. */
+function seeRefusals(refusals: BacktestFacts['refusals']): SeenRefusal[] {
+  const byReason = new Map<string, string[]>();
+  for (const { workspace, name, said, why } of refusals) {
+    const bound = name === said ? placeOf(name, workspace) : `${placeOf(name, workspace)}, ${escapeInvisible(said)}`;
+    byReason.set(why, [...(byReason.get(why) ?? []), bound]);
+  }
+  return [...byReason].map(([why, limits]) =>
+    limits.length === 1
+      ? { text: `Not replayed: ${limits[0]}: it ${escapeInvisible(why)}.`, limits: [] }
+      : { text: `Not replayed: ${count(limits.length)} limits; each ${escapeInvisible(why)}.`, limits },
+  );
+}
+
 /** `would have refused 1.2 % of these calls, $310, 3 people`: for whoever has one line. */
-export function describeEffect({ checked, stopped, cutAt }: Pick<Effect, 'checked' | 'stopped' | 'cutAt'>): string {
+function describeEffect(
+  { checked, stopped, cutAt }: Pick<Effect, 'checked' | 'stopped' | 'cutAt'>,
+  rows: BacktestRows,
+): string {
+  if (checked === 0) return `${unmet}: whom it would have refused is not known`;
   const part = cutAt === null ? '' : `, had nothing been used before ${formatInstant(cutAt)}`;
   if (stopped.calls === 0) return `would have refused none of ${count(checked)} calls${part}`;
   const people = stopped.people === null ? '' : `, ${stopped.people} ${stopped.people === 1 ? 'person' : 'people'}`;
-  return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatSpent(stopped.money, 'cost')}${people}${part}`;
+  return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatCost(stopped.money, rows)}${people}${part}`;
 }
 
 /** Of the limits of one change, in one line: as it is to be, or that it cannot be told. */
@@ -94,10 +125,10 @@ export function describeReplayed(
   const [refusal] = refusals.filter(isOfChange);
   const effects = own.flatMap(({ after }) => (after === null ? [] : [after]));
   const span = rows.oldest === null || rows.newest === null ? '' : `${dayOf(rows.oldest)} to ${dayOf(rows.newest)}: `;
-  const [first, ...more] = effects.map(describeEffect);
+  const [first, ...more] = effects.map((effect) => describeEffect(effect, rows));
   if (first !== undefined) return `${span}${[first, ...more].join('; ')}`;
   const [gone] = own.flatMap(({ before }) => (before === null ? [] : [before]));
-  if (gone !== undefined) return `${span}without it; as it was it ${describeEffect(gone)}`;
+  if (gone !== undefined) return `${span}without it; as it was it ${describeEffect(gone, rows)}`;
   return refusal === undefined ? '' : `not replayed over logs: it ${escapeInvisible(refusal.why)}`;
 }
 
@@ -108,6 +139,7 @@ function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: Bac
   const hasAlert = before?.alert != null || after?.alert != null;
   return {
     title: placeOf(name, workspace),
+    line: shown === null ? null : describeEffect(shown, rows),
     shown,
     facts: [
       fact('limit', sides, ({ said }) => said),
@@ -117,7 +149,7 @@ function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: Bac
       fact('failed anyway', sides, ({ stopped }) =>
         stopped.calls === 0 ? nothing : `${percent(stopped.failed, stopped.calls)} of the refused`,
       ),
-      fact('gateway lag', sides, describeLate),
+      fact('gateway lag', sides, (effect) => describeLate(effect, rows)),
       fact('stops nobody', sides, describeSmallest),
     ],
     who: (shown?.who ?? []).map(({ who, since, days, calls, money, alertAt }) => ({
@@ -125,14 +157,14 @@ function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: Bac
       since: formatInstant(since),
       days: String(days),
       calls: count(calls),
-      money: formatSpent(money, 'cost'),
+      money: formatCost(money, rows, nothing),
       alert: alertAt === null ? nothing : formatInstant(alertAt),
     })),
     more: more === 0 ? null : `and ${count(more)} more`,
     days: (shown?.days ?? []).map(({ day, calls, money }) => ({
       day: dayOf(day),
       calls: count(calls),
-      money: formatSpent(money, 'cost'),
+      money: formatCost(money, rows, nothing),
     })),
     curve: (shown?.curve ?? []).map(({ amount, refused }) => ({
       amount: formatAmount(amount, shown?.limit.unit ?? 'cost'),
@@ -147,13 +179,21 @@ function fact<T>(label: string, { before, after }: Sides<T>, say: (value: T) => 
   return { label, before: shown(before), after: shown(after) };
 }
 
+/** Where no row says what its call cost, sums are not zero: nobody knows them. */
+function formatCost(money: Exact, rows: BacktestRows, unknown = 'cost not known'): string {
+  return rows.money === null ? unknown : formatSpent(money, 'cost');
+}
+
 function describeStopped({ calls, money }: Stopped, checked: number, rows: BacktestRows): string {
+  if (checked === 0) return unmet;
   if (calls === 0) return `none of ${count(checked)} calls`;
-  return `${count(calls)} of ${count(checked)} calls (${percent(calls, checked)}) · ${formatSpent(money, 'cost')} of ${formatSpent(rows.money, 'cost')}`;
+  const all = rows.money === null ? '' : ` of ${formatSpent(rows.money, 'cost')}`;
+  return `${count(calls)} of ${count(checked)} calls (${percent(calls, checked)}) · ${formatCost(money, rows)}${all}`;
 }
 
 function describeBlocked({ blocked, counters, first, limit }: Effect): string {
   const noun = nounOf(limit.per, counters);
+  if (counters === 0) return nothing;
   if (first === null) return `none of ${count(counters)} ${noun}`;
   return `${count(blocked)} of ${count(counters)} ${noun} · first: ${first.who}, ${formatInstant(first.at)}`;
 }
@@ -164,9 +204,9 @@ function describeAlerted({ alert, limit }: Effect): string {
   return `${formatAmount(limit.alert ?? 0, limit.unit)}: ${count(alert.counters)} ${nounOf(limit.per, alert.counters)}${first}`;
 }
 
-function describeLate({ late, limit }: Effect): string {
+function describeLate({ late, limit }: Effect, rows: BacktestRows): string {
   if (!isBudgetLimit(limit) || late.calls === 0) return nothing;
-  return `lets up to ${count(late.calls)} of them through, ${formatSpent(late.money, 'cost')}`;
+  return `lets up to ${count(late.calls)} of them through, ${formatCost(late.money, rows)}`;
 }
 
 function describeSmallest({ smallest, limit }: Effect): string {
@@ -198,7 +238,7 @@ function describeSpan({ oldest, newest, count: rows, inScope, files }: BacktestR
   return `${formatInstant(oldest)} to ${formatInstant(newest)} · ${count(rows)} rows, ${count(inScope)} in scope · ${count(files)} ${files === 1 ? 'file' : 'files'}`;
 }
 
-function listNotes({ rows, limits, together }: BacktestFacts): string[] {
+function listNotes({ rows, limits, together, refusals }: BacktestFacts): string[] {
   const notes = rows.said.map(escapeInvisible);
   if (rows.cacheUnknown > 0)
     notes.push(
@@ -211,6 +251,7 @@ function listNotes({ rows, limits, together }: BacktestFacts): string[] {
     notes.push(
       `Lower bound: ${count(rows.refused)} calls were refused then and cost nothing. What they would have cost under a wider limit nobody knows.`,
     );
+  if (refusals.length > 0 && limits.length > 0) notes.push('What is not replayed is in no sum.');
   if (limits.length > 1) notes.push('What stops nobody is told of each limit as if it were the only one.');
   if ((together.after?.calls ?? 0) + (together.before?.calls ?? 0) > 0)
     notes.push(

@@ -1,10 +1,12 @@
-/** Rows of the control plane's own ClickHouse, as `--source clickhouse` names it. */
+/** Where the rows of calls come from: files, or the control plane's own ClickHouse, as `--source clickhouse` names it. */
 
 import { connectClickHouse } from '../client/clickhouse-http.ts';
 import { UserError } from '../errors.ts';
-import type { ClickHouse } from '../logs/clickhouse.ts';
+import type { ClickHouse } from '../logs/clickhouse-answers.ts';
+import type { RowSource, RowsAsked } from '../logs/row-batch.ts';
 import { proxiesOf } from '../proxies.ts';
 import type { Session } from '../run/session.ts';
+import { rowsNeedsOf } from './logs-rows.ts';
 
 export interface SourceOptions {
   /** Default: files. */
@@ -55,4 +57,24 @@ export function openClickHouse(
     signal: session.signal,
   });
   return { server, table };
+}
+
+/** Opens rows of logs: reading them is another room's. */
+export type OpenRows = (asked: RowsAsked) => Promise<RowSource>;
+
+/** @throws UserError where they cannot be read */
+export function openRowsOf(session: Session, options: SourceOptions = {}): OpenRows {
+  return async (asked) => {
+    if (isOfClickHouse(options, asked.from, '--logs')) {
+      const { openTableRows } = await import('../logs/clickhouse.ts');
+      const { server, table } = openClickHouse(options, session);
+      const opening = openTableRows({ ...asked, table }, server).catch(async (error: unknown) => {
+        await server.close();
+        throw error;
+      });
+      return session.waiting('asking ClickHouse', opening);
+    }
+    const { openRows } = await import('../logs/open-rows.ts');
+    return session.waiting('reading logs', openRows(asked, rowsNeedsOf(session)));
+  };
 }
