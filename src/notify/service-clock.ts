@@ -7,7 +7,8 @@ import type { Clock } from '../clock.ts';
  * on by this machine's steady clock, as sending takes longer than asking.
  *
  * @param serviceNow of the latest answer; null: the service did not say
- * @returns milliseconds since the epoch; this machine's clock while the service says nothing
+ * @returns whole milliseconds since the epoch, as dates and exact numbers are made of it: the steady clock counts parts of one. This
+ *   machine's clock while the service says nothing
  */
 export function createServiceClock(clock: Clock, serviceNow: () => number | null): () => number {
   const steady = (): number => clock.monotonic?.() ?? clock.now();
@@ -16,6 +17,6 @@ export function createServiceClock(clock: Clock, serviceNow: () => number | null
     const said = serviceNow();
     if (said === null) return clock.now();
     if (heard?.said !== said) heard = { said, at: steady() };
-    return said + Math.max(0, steady() - heard.at);
+    return said + Math.max(0, Math.floor(steady() - heard.at));
   };
 }

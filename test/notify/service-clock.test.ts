@@ -16,3 +16,11 @@ it("is the service's time, and goes on by the steady clock between its answers",
   said = 2_000;
   expect(now()).toBe(2_000);
 });
+
+it('is whole milliseconds, whatever parts of one the steady clock counts', () => {
+  let steady = 12.75;
+  const now = createServiceClock({ now: () => 3, monotonic: () => steady, sleep: async () => {} }, () => 1_000);
+  expect(now()).toBe(1_000);
+  steady += 60.5;
+  expect(now()).toBe(1_060);
+});
