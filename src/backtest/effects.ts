@@ -161,7 +161,7 @@ function losesMore(a: BlockedCounter, b: BlockedCounter): number {
   return b.calls - a.calls || compareText(a.who, b.who) || a.since - b.since || b.days - a.days;
 }
 
-export function centsAt(sums: Sums, at: number): Exact {
+function centsAt(sums: Sums, at: number): Exact {
   return centsOf(sums.unitsAt(at));
 }
 

@@ -49,7 +49,12 @@ export async function recommend(asked: RecommendAsked, source: RowSource): Promi
     (slug) => asked.workspaces.length === 0 || asked.workspaces.includes(slug),
   );
   const wishes = [...slugs].sort().map((workspace) => wishOf(workspace, asked));
-  const measure = (await askMeasure(wishes, asked, source, rows.facts)) ?? (await readMeasure(rows));
+  const prepared = wishes.map((wish) => ({ wish, result: prepareLimit(wish.named, rows.facts) }));
+  // Rows of which nothing can be told are not read.
+  const isAnyTold = prepared.some(({ result }) => !isNotReplayable(result));
+  const measure = isAnyTold
+    ? ((await askMeasure(wishes, asked, source, rows.facts)) ?? (await readMeasure(rows)))
+    : () => null;
   const notes: string[] = [];
   const doubts = new Set<string>();
   const missing = asked.workspaces.filter((slug) => !slugs.includes(slug));
@@ -58,14 +63,13 @@ export async function recommend(asked: RecommendAsked, source: RowSource): Promi
     notes.push(
       'No row says its workspace: keep the manifest that `logs export` writes beside the file, or write `workspace_slug` into the rows.',
     );
-  const limits = wishes.flatMap((wish): Recommendation[] => {
-    const prepared = prepareLimit(wish.named, rows.facts);
-    if (isNotReplayable(prepared)) {
-      notes.push(`${wish.workspace}: a limit per ${asked.limit.per.join(' and ')} ${prepared.why}.`);
+  const limits = prepared.flatMap(({ wish, result }): Recommendation[] => {
+    if (isNotReplayable(result)) {
+      notes.push(`${wish.workspace}: a limit per ${asked.limit.per.join(' and ')} ${result.why}.`);
       return [];
     }
     const found = recommendFor(wish, measure(wish));
-    if (found !== null) for (const doubt of prepared.doubts) doubts.add(doubt);
+    if (found !== null) for (const doubt of result.doubts) doubts.add(doubt);
     return found === null ? [] : [found];
   });
   const { oldest, newest, rows: count } = source.facts;

@@ -123,6 +123,22 @@ describe('recommend', () => {
     expect(lines.find((line) => line.startsWith('ws-team-01'))).toMatch(/^ws-team-01 +\$[\d.]+ /);
   });
 
+  it('reads no row where none says what the limit counts', async () => {
+    const limit = budgetOf(1, { unit: 'tokens' }).limit;
+    const source = sourceOf(rows, { tokensMissing: 6_000 });
+    const batches = () => {
+      throw new Error('rows are read');
+    };
+    const { limits, notes } = await recommend(
+      { limit, workspaces: ['ws-team-00'], limits: [] },
+      { ...source, batches },
+    );
+    expect(limits).toEqual([]);
+    expect(notes).toContain(
+      'ws-team-00: a limit per workspace_id counts tokens, and no row says how many its call took.',
+    );
+  });
+
   it('writes YAML that the files take as it is', async () => {
     const per = ['metadata._user'];
     for (const limit of [
