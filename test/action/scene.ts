@@ -39,6 +39,8 @@ export interface Ran extends Omit<ActionResult, 'exit'> {
 export interface SceneOptions {
   /** YAML below the head of the organisation file. Default: a reviewed plan is compulsory. */
   readonly org?: string;
+  /** Of the control plane. Default: a small one. */
+  readonly state?: StoreState;
   /** Policy files by path, over those that are there at the start. */
   readonly files?: Readonly<Record<string, string>>;
   /** For the bundle, which has no other. Default: the clock of test sessions, standing still. */
@@ -187,7 +189,8 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
   const { enterpriseUrl } = options;
   const keys = [adminKey, ...(options.otherKeys ?? [])];
   const acceptKeys = keys.map((key) => ({ key, kind: 'organisation-service' }) as const);
-  const emulator = kept?.emulator ?? (await startEmulator({ acceptKeys, state: smallState(), ...clock }));
+  const emulator =
+    kept?.emulator ?? (await startEmulator({ acceptKeys, state: options.state ?? smallState(), ...clock }));
   if (kept !== null) {
     kept.inUse = true;
     emulator.store.loadState(structuredClone(kept.state));

@@ -3,20 +3,14 @@
  * take a change from the request to an empty plan, in a clone of a bare remote, against the emulator.
  */
 
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { buildBundle, startCommand } from '../helpers/bundle.ts';
-import { startGitLab } from '../helpers/gitlab/server.ts';
-import { testSession } from '../helpers/session.ts';
-import { smallState } from '../helpers/state.ts';
-import { typeLine } from '../helpers/type-line.ts';
-import { adminKey, orgFile, workspaceFile } from '../helpers/world.ts';
-import { makeFolder } from '../record/git-fixture.ts';
-import { startGitRig } from '../stories/git-rig.ts';
-import { type CiJob, type CiSystemFile, ciSystems, readKey, stagesOf } from './ci-systems.ts';
+import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { seal, startRunner } from './ci-runner.ts';
+import { ciSystems, stagesOf } from './ci-systems.ts';
 import { codeBlocks, readText } from './markdown.ts';
 import { parseWorkflow, tollgateStep } from './workflow.ts';
 
@@ -27,72 +21,6 @@ const policies = (amount: string): Record<string, string> => ({
     `policies:\n  monthly:\n    per: workspace_id\n    budget: ${amount}\n    reset: monthly\n    alert: none\n`,
   ),
 });
-
-/** Given to whoever applies, and to nobody else. */
-const seal = { TOLLGATE_SEAL_KEY: 'one-seal-for-every-apply-of-this-test' };
-
-/** A runner's machine: a clone of its own for each job, `tollgate` as it is shipped, an `npm` that installs nothing. */
-async function startRunner(system: CiSystemFile) {
-  const bundle = await buildBundle();
-  const gitlab = await startGitLab({ 'job-token': { username: 'ana', isJob: true } });
-  const rig = await startGitRig({
-    state: smallState(),
-    now: () => new Date(),
-    acceptKeys: [adminKey, readKey].map((key) => ({ key, kind: 'organisation-service' }) as const),
-  });
-  onTestFinished(async () => {
-    await rig.close();
-    await gitlab.close();
-  });
-  const home = makeFolder();
-  const bin = join(home, 'bin');
-  mkdirSync(join(home, 'staged', 'plan'), { recursive: true });
-  mkdirSync(bin);
-  for (const [name, line] of [
-    ['tollgate', `exec ${JSON.stringify(process.execPath)} ${JSON.stringify(bundle)} "$@"`],
-    ['npm', 'exit 0'],
-  ] as const) {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${line}\n`);
-    chmodSync(join(bin, name), 0o755);
-  }
-  const base = {
-    PATH: `${bin}:${process.env.PATH}`,
-    HOME: home,
-    PORTKEY_BASE_URL: rig.emulator.url,
-  };
-  let clones = 0;
-  const clone = (branch: string): string => {
-    const folder = join(home, `clone-${++clones}`);
-    rig.git('clone', '--quiet', '--branch', branch, rig.remote, folder);
-    return folder;
-  };
-  const run = async (job: CiJob, folder: string, branch: string, more: Readonly<Record<string, string>> = {}) => {
-    const commit = rig.git('-C', folder, 'rev-parse', 'HEAD');
-    const facts = { apiUrl: gitlab.url, branch, commit, runner: folder };
-    const [command = 'sh', ...flags] = job.shell;
-    const isApply = job === system.jobs.apply;
-    const env = { ...base, ...system.env(facts), ...(isApply ? seal : {}), ...more };
-    const ended = await startCommand(command, [...flags, '-c', job.script], { cwd: folder, env, stdin: '' }).ended;
-    return { ...ended, all: ended.stdout + ended.stderr };
-  };
-  /** By somebody who holds the key, with what main has. */
-  const sealed = { env: seal, now: () => Date.now() };
-  const applyByHand = () => rig.apply({}, sealed);
-  const planByHand = () => rig.plan({ detailedExitcode: true }, sealed);
-  const request = (folder: string, more: Readonly<Record<string, string>> = {}) => {
-    const commit = rig.git('-C', folder, 'rev-parse', 'HEAD');
-    gitlab.become(1, { sha: commit });
-    const facts = { apiUrl: gitlab.url, branch: 'raise', commit, runner: folder };
-    return run(system.jobs.request, folder, 'raise', { ...system.request(facts), ...more });
-  };
-  /** Which run the record names for the last apply. */
-  const lastRun = async (...flags: string[]): Promise<string> => {
-    const session = testSession({ cwd: rig.folder, env: rig.env });
-    const { stdout } = await typeLine(['history', '--limit', '1', '--format', 'json', ...flags], session);
-    return (JSON.parse(stdout) as { readonly applies: readonly { readonly run: string }[] }).applies[0]?.run ?? '';
-  };
-  return { gitlab, rig, clone, run, applyByHand, planByHand, request, lastRun };
-}
 
 describe.each(ciSystems.map((system) => [system.file, system] as const))('%s', (_file, system) => {
   it('takes a change from its request to live, and to an empty plan', async () => {

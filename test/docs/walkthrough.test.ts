@@ -3,16 +3,17 @@
  * the commands; `npm run generate` writes them anew.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import type { Ran } from '../helpers/rig.ts';
 import { testNow, testSession } from '../helpers/session.ts';
 import { typeLine } from '../helpers/type-line.ts';
+import { startMailServer } from '../notify/channels/mail-server.ts';
 import { type GitRig, startGitRig } from '../stories/git-rig.ts';
 import { clickAt } from './click-at.ts';
 import { commandLines, commandWords, markdownFiles, readText, root } from './markdown.ts';
+import { makeEdit, pageSteps, shellLines } from './page-steps.ts';
 
 it.each(['README.md', 'docs/coming-from-the-dashboard.md'])(
   '%s is run from its first command to its last, and shows what they print',
@@ -41,22 +42,21 @@ it.each(onTheSample)('$file: tollgate $line', async ({ words }) => {
  * that it names; `<!-- by hand: POLICY MEMBER=NUMBER -->` is somebody at the dashboard.
  */
 async function walk(rig: GitRig, page: string): Promise<string> {
+  const mail = await startMailServer(null);
   let printed: string | null = null;
   let result = '';
-  const part = /<!-- by hand: (\S+) (\w+)=(\d+) -->|^```(sh|diff|text)\n([\s\S]*?)^```$/gm;
   let from = 0;
-  for (const found of page.matchAll(part)) {
-    const [whole, policy = '', member = '', amount = '', language, text = ''] = found;
-    let shown = whole;
-    if (language === 'sh') printed = await runBlock(rig, text);
-    else if (language === 'diff') edit(rig, text);
-    else if (language === undefined) await clickAt(rig, policy, { [member]: Number(amount) });
+  for (const step of pageSteps(page)) {
+    let shown = step.whole;
+    if (step.what === 'sh') printed = await runBlock(rig, step.text);
+    else if (step.what === 'diff') makeEdit(rig.folder, step.text.replace('port: 1025', `port: ${mail.port}`));
+    else if (step.what === 'click') await clickAt(rig, step.policy, step.members);
     else if (printed !== null) {
       shown = `\`\`\`text\n${printed}\`\`\``;
       printed = null;
     }
-    result += page.slice(from, found.index) + shown;
-    from = found.index + whole.length;
+    result += page.slice(from, step.index) + shown;
+    from = step.index + step.whole.length;
   }
   return result + page.slice(from);
 }
@@ -66,8 +66,8 @@ const elsewhere = /^(?:npm |export |curl |tollgate emulate|git init)/;
 
 async function runBlock(rig: GitRig, text: string): Promise<string> {
   let printed = '';
-  for (const line of text.replaceAll('\\\n', '').split('\n')) {
-    if (line.trim() === '' || elsewhere.test(line)) continue;
+  for (const line of shellLines(text)) {
+    if (elsewhere.test(line)) continue;
     const [, command = '', wanted = '0'] = /^(.*?)(?:\s+# (?:exit (\d))?.*)?$/.exec(line) ?? [];
     const [name, ...words] = commandWords(command);
     if (name === 'git') rig.git(...words);
@@ -79,19 +79,6 @@ async function runBlock(rig: GitRig, text: string): Promise<string> {
   }
   // Digests name the port of the emulator, and commits the time.
   return printed.replace(/\b[0-9a-f]{32}\b/g, '3f9c2e1a5b7d4c608e9f1a2b3c4d5e6f').trimStart();
-}
-
-function edit({ folder }: GitRig, diff: string): void {
-  const [name = '', ...lines] = diff.trimEnd().split('\n');
-  const linesWith = (sign: string): string =>
-    lines
-      .filter((line) => line.startsWith(sign))
-      .map((line) => line.slice(1))
-      .join('\n');
-  const file = join(folder, name.trim());
-  const before = readFileSync(file, 'utf8');
-  expect(before.split(linesWith('-'))).toHaveLength(2);
-  writeFileSync(file, before.replace(linesWith('-'), linesWith('+')));
 }
 
 function runLine(words: readonly string[], options: Pick<GitRig, 'env'> & { readonly cwd: string }): Promise<Ran> {

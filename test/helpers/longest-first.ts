@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** In the order of what they took when this was written; nothing depends on it but the time of a run. */
 const longest = [
   'docs/ci-files',
+  'stories/way-in',
   'importing/propose-faults',
   'importing/propose-races',
   'action/events',
