@@ -273,7 +273,10 @@ it('S2-6: what single calls cost is in sum what the window cost', async () => {
     'list_logs',
     { ...last(7), limit: 100 },
   );
-  const { total } = await asker.data<{ readonly total: { readonly exact_cents: string } }>('get_cost_analytics', last(7));
+  const { total } = await asker.data<{ readonly total: { readonly exact_cents: string } }>(
+    'get_cost_analytics',
+    last(7),
+  );
   expect(logs.reduce((sum, { cost }) => sum + Number(cost.exact_cents), 0)).toBe(Number(total.exact_cents));
   expect(Number(total.exact_cents)).toBeGreaterThan(0);
 });

@@ -251,9 +251,7 @@ describe('usage users', () => {
   it('rounds 1895.41 cents to $18.95 and keeps the fraction', async () => {
     const asker = await ask({ state: stateOf(logs(1, () => ({ metadata: { _user: 'ana' }, cost: 1895.41 }))) });
     expect(await asker.data('get_user_analytics_summary', week)).toMatchObject({
-      rows: [
-        { untrusted: { name: 'ana' }, requests: 1, cost: { cents: 1895, exact_cents: '1895.41', usd: '$18.95' } },
-      ],
+      rows: [{ untrusted: { name: 'ana' }, requests: 1, cost: { cents: 1895, exact_cents: '1895.41', usd: '$18.95' } }],
     });
   });
 });
