@@ -80,7 +80,7 @@ export function groupingOfPer(per: readonly string[], unit: Unit): Grouping | nu
 }
 
 /** Groups hold calls with a value alone, so that a condition for any value of what is grouped by takes none of them away. */
-function withoutGrouped(match: Match, per: readonly string[]): Match {
+export function withoutGrouped(match: Match, per: readonly string[]): Match {
   if (match === 'all') return match;
   const left = match.filter(({ key, any, except }) => any !== '*' || except.length > 0 || !per.includes(key));
   return left.length === 0 ? 'all' : left;

@@ -3,6 +3,7 @@
 import type { Severity, Source } from '../diagnostics.ts';
 import type { GuardName } from '../guard-names.ts';
 import type { Impact } from '../impact/document.ts';
+import type { JudgedRate } from '../impact/judged-rate.ts';
 import type { LiveWorkspace, UnreadableObject } from '../live/live.ts';
 import type { ToldBy } from '../resources/told-by.ts';
 import type { Desired, Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
@@ -230,6 +231,8 @@ export interface Plan {
    * fingerprints and digest, as consumption is.
    */
   readonly replayed?: Readonly<Record<string, string>> | undefined;
+  /** What analytics say of changed rates, by the id of the change; missing: none changes, or nobody has looked. Outside both too. */
+  readonly rates?: ReadonlyMap<string, readonly JudgedRate[]> | undefined;
   /** What `keys: {"*": …}` declares, by workspace slug. */
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
   /** Where the record is kept, such as its Git ref. */

@@ -13,6 +13,7 @@ import type { BarePlanDocument, ChangeDocument, OutcomeDocument } from './docume
 import type { ToldDocument } from './documents/told.ts';
 import { findingDocument } from './findings.ts';
 import { jsonVersion } from './json.ts';
+import { ratesDocument } from './rates-document.ts';
 import { spendDocument } from './spend-document.ts';
 
 export function planDocument(plan: Plan): BarePlanDocument {
@@ -46,6 +47,7 @@ export function planDocument(plan: Plan): BarePlanDocument {
     impact: plan.impact,
     spend: plan.impact === null ? null : spendDocument(plan.impact),
     ...(plan.replayed === undefined ? {} : { replayed: plan.replayed }),
+    ...(plan.rates === undefined ? {} : { rates: ratesDocument(plan.rates) }),
   };
 }
 

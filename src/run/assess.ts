@@ -2,6 +2,7 @@
 
 import type { Impact } from '../impact/document.ts';
 import { doubtKeyMetering } from '../impact/key-metering.ts';
+import { rateMovesOf } from '../impact/rate-moves.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
 import { changeId } from '../plan/make-change.ts';
@@ -9,6 +10,7 @@ import type { Change, Plan, PlanNote } from '../plan/types.ts';
 import { hasAlert, toldBy } from '../resources/told-by.ts';
 import type { Desired } from '../resources/types.ts';
 import { findInPlan } from '../rules/find.ts';
+import { judgeRates } from './judge-rates.ts';
 import { recordNotes } from './judge-record.ts';
 import { findOtherOwners } from './other-owners.ts';
 import type { Planned } from './plan.ts';
@@ -40,11 +42,16 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   const now = session.clock.now();
   const moves = options.impact ? budgetMoves(plan.changes, live, nowOf(session)) : [];
   const changes = options.impact ? plan.changes : [];
-  const [usage, { notes, ...read }] = await Promise.all([
+  const index = new LiveIndex(live);
+  const ratedMoves = rateMovesOf(changes, index);
+  const people = settings.show_people;
+  const [usage, rates, { notes, ...read }] = await Promise.all([
     options.impact ? session.waiting('reading consumption', readUsage(reads, { moves, live, now })) : null,
+    ratedMoves.length === 0
+      ? null
+      : session.waiting('reading rates', judgeRates(reads, ratedMoves, { index, now, people })),
     readForRules({ moves, severities: settings.rules, prices, live, changes }, reads, session),
   ]);
-  const index = new LiveIndex(live);
   const findings = findInPlan({ ...fileFacts, scope, index, resolved, changes: whole.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     if (usage === null || some.length === 0) return null;
@@ -62,7 +69,12 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   const { heldElsewhere } = owners;
   return {
     ...planned,
-    plan: { ...plan, notes: [...ofRecord, ...about], findings, impact, heldElsewhere, told },
+    plan: {
+      ...plan,
+      notes: [...ofRecord, ...about],
+      ...{ findings, impact, heldElsewhere, told },
+      ...(rates === null ? {} : { rates }),
+    },
     assess,
   };
 }

@@ -5,9 +5,8 @@
  */
 
 import type { Known, Reads } from '../consumption/ask.ts';
-import { type CountedCalls, callsOfIntegration } from '../consumption/counted-calls.ts';
 import type { ReportedCounter } from '../consumption/counters.ts';
-import { estimateUse, ofNoWorkspace } from '../consumption/estimate-use.ts';
+import { estimateUse } from '../consumption/estimate-use.ts';
 import { type ReadPace, readPace } from '../consumption/pace.ts';
 import { readPolicyCounters } from '../consumption/read-counters.ts';
 import { type Row, type RowVerdict, useOfRow, useWithoutBudget } from '../consumption/row-use.ts';
@@ -18,7 +17,8 @@ import { type BudgetMove, wireBudgetOf } from '../impact/moves.ts';
 import type { BudgetUsage, ReadUse, Usage, WorkspaceLists } from '../impact/usage.ts';
 import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
-import type { WireKey, WireProvider } from '../resources/wire.ts';
+import type { WireKey } from '../resources/wire.ts';
+import { callsOfLimit, isPattern, type WorkspaceCalls } from './calls-of-limit.ts';
 
 /** Limits beside those that move whose use is read; of more it is not known which ends first. */
 const mostRivals = 20;
@@ -163,36 +163,11 @@ class UsageReader {
     return readPace(this.#reads, { ...calls.value, per: kind === 'usage-policy' ? per : [], unit, now: this.#now });
   }
 
-  /** Whose calls the budget counts. */
-  async #callsOf({ change, object, limit }: BudgetMove): Promise<Known<WorkspaceCalls>> {
-    const workspace = this.#index.workspace(change.workspaceId);
-    if (object !== null && isPattern(object)) return { unknown: 'it is for workspaces created later' };
-    if (workspace === undefined) return ofNoWorkspace;
-    const counts = (calls: CountedCalls): Known<WorkspaceCalls> => ({ value: { workspace: workspace.slug, calls } });
-    if (object?.kind === 'key-limits') return counts({ of: 'key', id: object.id });
-    if (object?.kind === 'provider-limits') return counts({ of: 'providers', slugs: [object.name ?? object.id] });
-    if (object?.kind !== 'integration-limits') return counts({ of: 'matched', match: limit.match });
-    const providers = await this.#providersOf(workspace.id);
-    return 'unknown' in providers ? providers : counts(callsOfIntegration(object.name, providers.value));
-  }
-
-  async #providersOf(workspaceId: string): Promise<Known<readonly WireProvider[]>> {
-    if (!this.#index.isRead('provider-limits', workspaceId)) return this.#reads.ask('listProviders', workspaceId);
-    const rows = this.#index.at('provider-limits', workspaceId).all;
-    return { value: rows.map(({ row }) => row as WireProvider) };
+  #callsOf(move: BudgetMove): Promise<Known<WorkspaceCalls>> {
+    return callsOfLimit(move, this.#index, this.#reads);
   }
 
   #stamp(source: ReadUse['source'], counters: readonly ReportedCounter[]): Known<ReadUse> {
     return { value: { asOf: new Date(this.#now).toISOString(), source, counters } };
   }
-}
-
-interface WorkspaceCalls {
-  /** Slug. */
-  readonly workspace: string;
-  readonly calls: CountedCalls;
-}
-
-function isPattern({ kind, workspaceId }: LiveObject): boolean {
-  return kind === 'integration-limits' && workspaceId === null;
 }

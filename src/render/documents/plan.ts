@@ -22,6 +22,7 @@ import {
   whole,
   workspace,
 } from './parts.ts';
+import { judgedRate } from './rates.ts';
 import { told } from './told.ts';
 
 const fingerprint = z.string().describe('64 hex digits: equal for equal changes');
@@ -174,6 +175,12 @@ const plan = z.object({
     .record(z.string(), z.string())
     .exactOptional()
     .describe('with `--logs`: what changed limits would have refused, by id of the change'),
+  rates: z
+    .record(z.string(), z.array(judgedRate))
+    .exactOptional()
+    .describe(
+      'changed rates beside the calls of the last days, by id of the change; missing: no rate changes, or nobody has looked',
+    ),
   diagnostics: z.array(diagnostic),
 });
 

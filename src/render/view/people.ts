@@ -9,6 +9,7 @@ import { describeKey, describePlaced } from '../describe-change.ts';
 import { listFew } from '../list-few.ts';
 import { describeReset, staysOver } from './beside-change.ts';
 import { type Line, verdict, words } from './cells.ts';
+import { ratesHeadline } from './rate-lines.ts';
 import { countCallers, describeAllCalls, nameCallers, nameOfWorkspace, perOfCounters } from './traffic.ts';
 
 export function peopleLines(plan: Plan): Line[] {
@@ -32,7 +33,7 @@ export function peopleLines(plan: Plan): Line[] {
   const unknown = unknownLines(moves, impact.doubt);
   const counters = moves.reduce((sum, { limit: { use } }) => sum + (use.status === 'known' ? use.blocked.count : 0), 0);
   const refused = moves.flatMap((move) => stillRefused(move, plan));
-  const rates = ratesOf(changes);
+  const rates = ratesHeadline(plan);
   const isLong = stopped.length > mostLines;
   const all = `: ${counters} counters by ${stopped.length} limits. The first of them:`;
   return [
@@ -147,20 +148,6 @@ function unknownLines(moves: readonly Move[], doubt: string | null): Line[] {
     return [verdict('warn', 'Not known'), words(` whether anybody is stopped by ${by}: ${reason}.`)];
   });
   return [...lines, ...more];
-}
-
-/** Of a rate nothing is counted that could be read. */
-function ratesOf(changes: readonly Change[]): string | null {
-  const rates = changes.filter(
-    ({ key, action, fieldChanges }) =>
-      (key.kind === 'rate-policy' && (action === 'create' || action === 'replace')) ||
-      fieldChanges.some(
-        ({ field, direction }) => (field === 'value' || field.startsWith('rate')) && direction === 'tighten',
-      ),
-  );
-  if (rates.length === 0) return null;
-  const names = rates.map(({ key }) => describeKey(key));
-  return `whom the rate ${listFew(names, 2)} will refuse is not known`;
 }
 
 /** By place: `4 keys of Marketing`. */

@@ -1,0 +1,125 @@
+/** What is known of a changed rate, beside its change: the peak of its window, and how many calls it would have refused. */
+
+import type { Between } from '../../consumption/rate-bounds.ts';
+import { dayMilliseconds } from '../../consumption/windows.ts';
+import type { JudgedRate, RateFacts } from '../../impact/judged-rate.ts';
+import type { Change, Plan } from '../../plan/types.ts';
+import { escapeInvisible } from '../../printable.ts';
+import { formatRateLimit, hasOneCounter, type RateLimit } from '../../resources/limit.ts';
+import { describeKey } from '../describe-change.ts';
+import { listFew } from '../list-few.ts';
+import { type Line, reason, words } from './cells.ts';
+import { shortDay } from './days.ts';
+import { describeCaller } from './traffic.ts';
+
+/** Before all else, of rates that are set or lowered: what nobody knows is not taken for harmless. Null: there are none. */
+export function ratesHeadline(plan: Plan): string | null {
+  const tighter = plan.changes.filter(
+    ({ key, action, fieldChanges }) =>
+      (key.kind === 'rate-policy' && (action === 'create' || action === 'replace')) ||
+      fieldChanges.some(
+        ({ field, direction }) => (field === 'value' || field.startsWith('rate')) && direction === 'tighten',
+      ),
+  );
+  const isKnown = ({ id }: Change) => plan.replayed?.[id] !== undefined || (plan.rates?.get(id) ?? []).some(isTold);
+  const known = tighter.filter(isKnown);
+  const unknown = tighter.filter((change) => !isKnown(change));
+  const sentences = [
+    ...(known.length === 0 ? [] : [describeKnown(known, plan)]),
+    ...(unknown.length === 0 ? [] : [`whom the rate ${nameFew(unknown)} will refuse is not known`]),
+  ];
+  return sentences.length === 0 ? null : sentences.join('; ');
+}
+
+function isTold({ demand }: JudgedRate): boolean {
+  return !('unknown' in demand) && demand.refusedAfter !== null;
+}
+
+/** Of several the same call may be refused by more than one: no sum of theirs is a number of calls. */
+function describeKnown(known: readonly Change[], { rates }: Plan): string {
+  const [change, ...others] = known;
+  const [rate, ...more] = rates?.get(change?.id ?? '') ?? [];
+  if (rate === undefined || 'unknown' in rate.demand || others.length + more.length > 0)
+    return `what the rate ${nameFew(known)} would have refused is said beside it`;
+  const { refusedAfter, since } = rate.demand;
+  return `the rate ${nameFew(known)} would have refused ${describeCalls(refusedAfter)} since ${shortDay(since, since)}`;
+}
+
+function nameFew(changes: readonly Change[]): string {
+  return listFew(
+    changes.map(({ key }) => describeKey(key)),
+    2,
+  );
+}
+
+/** Of a change with several rates each line says which it is about. */
+export function rateLines(id: string, { rates, names }: Plan): Line[] {
+  // Of tools analytics never tell, which the headline says.
+  const judged = (rates?.get(id) ?? []).filter(({ limit }) => limit.target === 'llm');
+  return judged.map((rate): Line => {
+    const which = judged.length > 1 ? `${formatRateLimit(rate.limit)}: ` : '';
+    if ('unknown' in rate.demand) return [words(`${which}peak not known: ${escapeInvisible(rate.demand.unknown)}`)];
+    return [words(`${which}${describeDemand(rate, rate.demand, names)}`), reason(describeStep(rate.demand))];
+  });
+}
+
+function describeDemand(rate: JudgedRate, facts: RateFacts, names: Plan['names']): string {
+  const { limit } = rate;
+  const peak = describeBetween(facts.peak, (count) => formatWindow(limit, count));
+  const since = shortDay(facts.since, facts.since);
+  const refused = describeRefused(rate, facts);
+  return `since ${since}: peak ${peak ?? 'not known'}${describeBusiest(limit, facts, names)}; ${refused}`;
+}
+
+/** ` of user ana`, ` of one key`; nothing where there is one counter. */
+function describeBusiest({ kind, per }: RateLimit, { busiest }: RateFacts, names: Plan['names']): string {
+  if (kind !== 'rate-policy' || hasOneCounter(per)) return '';
+  const [key = ''] = per;
+  if (busiest === null) return ' of one counter';
+  return ` of ${key === 'api_key' ? describeCaller(names[busiest] ?? busiest, per) : describeCaller(`${key}:${busiest}`, per)}`;
+}
+
+function describeRefused({ before, after }: JudgedRate, { refusedBefore, refusedAfter }: RateFacts): string {
+  const was = describeCalls(refusedBefore);
+  if (after === null) return `as it was it would have refused ${was}`;
+  const will = `would have refused ${describeCalls(refusedAfter)}`;
+  return before === null ? will : `${will}, as it was ${was}`;
+}
+
+function describeCalls(between: Between | null): string {
+  if (between === null) return 'a number of calls that analytics do not tell';
+  if (between.atMost === 0) return 'none';
+  const count = (calls: number) => `${digits(calls)} ${calls === 1 ? 'call' : 'calls'}`;
+  return describeBetween(between, count) ?? 'a number of calls that analytics do not tell';
+}
+
+/** `12 calls`, `at most 12 calls`, `at least 4 calls`, `4 to 12 calls`; null: nothing bounds it. */
+function describeBetween({ atLeast, atMost }: Between, format: (count: number) => string): string | null {
+  if (atMost === null) return atLeast === 0 ? null : `at least ${format(atLeast)}`;
+  if (atLeast === atMost) return format(atMost);
+  return atLeast === 0 ? `at most ${format(atMost)}` : `${digits(atLeast)} to ${format(atMost)}`;
+}
+
+function formatWindow({ unit, window }: RateLimit, count: number): string {
+  return `${digits(count)} ${count === 1 ? unit.slice(0, -1) : unit}/${window}`;
+}
+
+function digits(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** Why it is no closer. */
+function describeStep({ step, peak }: RateFacts): string {
+  if (step === null) return ' (from analytics, which show no shorter times)';
+  const length = lengthOf(step);
+  return peak.atLeast === peak.atMost ? ` (from analytics)` : ` (from analytics, which count by ${length})`;
+}
+
+function lengthOf(step: number): string {
+  if (step % dayMilliseconds === 0) return plural(step / dayMilliseconds, 'day');
+  return step % 3_600_000 === 0 ? plural(step / 3_600_000, 'hour') : plural(step / 60_000, 'minute');
+}
+
+function plural(count: number, noun: string): string {
+  return count === 1 ? noun : `${count} ${noun}s`;
+}
