@@ -74,6 +74,8 @@ function changeDocument(change: Change, plan: Plan): Record<string, unknown> {
     source: change.source,
     depends_on: change.dependsOn,
     notes: change.notes,
+    ...(change.until === undefined ? {} : { until: change.until }),
+    ...(change.due === undefined ? {} : { due: change.due }),
     fingerprint: change.fingerprint,
   };
 }
