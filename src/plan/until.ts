@@ -39,7 +39,7 @@ export function isSameUntil(
 export function markReturn(change: Change, resolved: ResolvedEntry, recorded: RecordedEntry | null): Change {
   const { entry } = resolved;
   const { until } = entry;
-  if (until === undefined || recorded?.until === undefined || recorded.owed === true) return change;
+  if (until === undefined || recorded?.until === undefined) return change;
   if (!hasCome(until, until.day) || hasCome(recorded.until, recorded.until.day)) return change;
   if (!isSameUntil(entry, recorded) || recorded.name !== resolved.name || recorded.viaStar === true) return change;
   const isGone = entry.absent === true;

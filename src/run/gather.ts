@@ -7,6 +7,7 @@ import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { readLive } from '../live/read-live.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
+import { desiredAsApplied } from '../plan/as-applied.ts';
 import { type BelievedRecord, withKept } from '../plan/believe-record.ts';
 import { needsOf } from '../plan/live-needs.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
@@ -81,7 +82,11 @@ export async function gather(started: Started, session: Session): Promise<Gather
   ]);
   // Only now the service has said what day it is.
   const { day, note } = dayOfRun(dayless, session.clock.now(), open.backend.serviceNow());
-  const [desired, understood] = [desiredOn(dayless, day), desiredOn(anyDay, day)];
+  const asOf = (files: Desired): Desired =>
+    options.asApplied === true && applied !== null && inForce.proof !== null
+      ? desiredAsApplied(files, applied, inForce.proof)
+      : files;
+  const [desired, understood] = [desiredOn(asOf(dayless), day), desiredOn(asOf(anyDay), day)];
   const fileFacts = buildFileFacts(understood, files, settings);
   const absence = findAbsence({ ...fileFacts, index: new LiveIndex(used) });
   const live = await session.waiting('reading what no file declares', readAbsence(reads, used, absence));
