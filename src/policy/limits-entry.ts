@@ -75,7 +75,7 @@ function checkUntil(first: WrittenLimits, { later, at }: WrittenUntil<WrittenLim
     if (now === undefined && first.protect) report('until-protected', at, sayProtected);
     if (now !== undefined && now !== unit) report('until-unit', at, sayOtherUnit(unit, now));
   }
-  if (isSame(before, after)) report('until-nothing', at, sayNothing('the same'));
+  if (isSame(before, after)) report('until-nothing', at, sayNothing);
 }
 
 /** What is limited, without the alert, which follows its budget. */

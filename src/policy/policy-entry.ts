@@ -88,7 +88,7 @@ function checkUntil(first: PolicyEntry, { later, at }: WrittenUntil<PolicyEntry>
   }
   const [before, after] = [first, later].map(describeLimit);
   if (before?.unit !== after?.unit) report('until-unit', at, sayOtherUnit(before?.unit ?? '', after?.unit ?? ''));
-  else if (before?.amount === after?.amount) report('until-nothing', at, sayNothing('the same'));
+  else if (before?.amount === after?.amount) report('until-nothing', at, sayNothing);
 }
 
 function describeLimit({ fields: { unit, window, amount, value } }: PolicyEntry) {

@@ -1,5 +1,6 @@
 /** `until:` of an entry: its limit holds before a date, and another one, or none, from that midnight UTC on. */
 
+import type { Advice } from '../diagnostics.ts';
 import { example, exampleOf, type Phrase, say, writeField } from './advice.ts';
 import { budgetForm } from './budgets.ts';
 import { type Form, type Keys, key, mapForm, orNone, textForm } from './forms.ts';
@@ -90,10 +91,15 @@ export function readTwice<T>(
   if (level.form === 'policy' && Object.values(limits).every(isNone)) {
     return { first, until: { date, at: written.at, later: 'none' } };
   }
-  const reportLater: Report = (code, at, message, severity) =>
-    report(code, at, say`from ${date} on: ${message}`, severity);
+  const reportLater: Report = (code, at, message, severity = 'error') => {
+    isWrong ||= severity === 'error';
+    const { text, advice } = say`from ${date} on: ${message}`;
+    // What would be written for the whole entry is written for what it is then.
+    const meant = advice.map((one): Advice => (one.instead === 'entry' ? { ...one, instead: 'value' } : one));
+    report(code, at, { text, advice: meant }, severity);
+  };
   const later = read({ ...field, node: replaceLimits(node, limits) }, reportLater);
-  return later === undefined ? { first } : { first, until: { date, at: written.at, later } };
+  return later === undefined || isWrong ? { first } : { first, until: { date, at: written.at, later } };
 }
 
 type Limits = Readonly<Partial<Record<LimitName, Node>>>;
@@ -126,11 +132,11 @@ function readUntil(
     report('until-incomplete', field.at, say`\`until\` without \`${name}\`: write ${whole}`);
   }
   const date = dateField === undefined ? undefined : readDate(dateField, report);
-  const limits = then === undefined ? null : readThen(then, entry, report);
+  const limits = then === undefined ? null : readThen(then, entry, level, report);
   return date === undefined || limits === null ? null : { date: date.slice(0, 10), limits };
 }
 
-function readThen(then: FieldNode, entry: MapNode, report: Report): Limits | null {
+function readThen(then: FieldNode, entry: MapNode, level: LevelGrammar, report: Report): Limits | null {
   const find = (name: string) => entry.fields.find(({ key }) => key === name);
   const refuse = (code: string, at: SourceRange, said: Phrase): null => {
     report(code, at, said);
@@ -147,6 +153,8 @@ function readThen(then: FieldNode, entry: MapNode, report: Report): Limits | nul
   const named = limitNames.filter((name) => find(name) !== undefined);
   const [one] = named;
   if (one === undefined) {
+    // Of a policy it is said where its form is read.
+    if (level.form === 'policy') return null;
     return refuse(
       'until-without-limit',
       then.at,
@@ -161,7 +169,7 @@ function readThen(then: FieldNode, entry: MapNode, report: Report): Limits | nul
     return refuse('until-alerts', alert.at, say`${said}: write one ${exampleOf(writeField('alert: 80%'))}`);
   }
   const none = limitNames.find((name) => limits[name] !== undefined && isNone(limits[name]) && isCleared(find(name)));
-  return none === undefined ? limits : refuse('until-nothing', then.at, sayNothing(`${none}: none`));
+  return none === undefined ? limits : refuse('until-nothing', then.at, sayNothing);
 }
 
 function isCleared(field: FieldNode | undefined): boolean {
@@ -169,9 +177,7 @@ function isCleared(field: FieldNode | undefined): boolean {
 }
 
 /** What a date would move nothing by. */
-export function sayNothing(what: string): string {
-  return `\`then\`: \`${what}\` holds before the date as well: leave \`until\` out, or write what it is to be`;
-}
+export const sayNothing = '`then` is what holds before the date as well: leave `until` out, or write what it is to be';
 
 function readOne(then: FieldNode, one: LimitName, named: readonly LimitName[], report: Report): Limits | null {
   const ways = [example('{ budget: $500 }'), example('{ budget: $500, rate: 100 requests/minute }')];

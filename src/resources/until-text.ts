@@ -33,5 +33,5 @@ export function describeLater(later: Later, beside: Fields): string {
       isWhole ? formatAmount((value as Budget).amount, (value as Budget).unit) : formatField(field, value, beside),
     ];
   });
-  return parts.length === 0 ? 'none' : parts.join(' and ');
+  return parts.length === 0 ? 'none' : [...new Set(parts)].join(' and ');
 }
