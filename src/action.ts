@@ -69,7 +69,7 @@ async function main(): Promise<void> {
 
 function readInputs(): ActionInputs {
   return {
-    command: readWord('command', ['plan', 'apply', 'drift', 'notify', 'validate'] as const, 'plan'),
+    command: readWord('command', ['plan', 'apply', 'returns', 'drift', 'notify', 'validate'] as const, 'plan'),
     directory: core.getInput('directory') || 'policies',
     backend: readWord('backend', ['portkey', 'emulator'] as const, 'portkey'),
     comment: readWord('comment', ['always', 'on-change', 'never'] as const, 'always'),

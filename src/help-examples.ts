@@ -31,6 +31,7 @@ export const helpExamples: Readonly<Record<string, readonly Example[]>> = {
     ['apply', 'shows the plan and asks'],
     ['apply --plan plan.json -y', 'what was reviewed, and nothing else'],
     ['apply --only usage-policy/nightly-jobs', 'one change'],
+    ['apply --returns', 'every hour: what `until:` has made due'],
   ],
   import: [
     ['import --environment production', 'the first files, from what is live'],

@@ -79,6 +79,7 @@ export function buildProgram(version: string, start: Start): Command {
         .argParser(collectFlag),
     )
     .option('--approve <digest>', 'apply only if the plan has this digest')
+    .option('--returns', 'apply only what `until:` of the last apply has made due, without asking', false)
     .option('--allow-dirty', 'apply files that no commit of the default branch holds: as made by hand', false)
     .option('--take-over <run>', 'take over the claim of a run that has ended')
     .addOption(asOption())

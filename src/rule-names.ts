@@ -43,6 +43,7 @@ export const ruleNames = [
   'recipient-outside-domains',
   'recipient-told-anyway',
   'starting-in-past',
+  'until-over',
   'fallback-passes-budget',
   'cache-passes-limit',
   'tokens-without-cost',

@@ -8,9 +8,10 @@ import type { WrittenFiles } from '../policy/compile.ts';
 import { resolveLimits, type WrittenLimits } from '../policy/limits-entry.ts';
 import type { OrgFile } from '../policy/org.ts';
 import type { PolicyEntry } from '../policy/policy-entry.ts';
+import type { WrittenUntil } from '../policy/until.ts';
 import type { WorkspaceFile } from '../policy/workspace.ts';
 import { isBudget, isPartOfRate } from '../resources/fields.ts';
-import type { Kind } from '../resources/types.ts';
+import type { Fields, Kind } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 
 /** Values by the name of the part; equal meaning, equal value. */
@@ -105,15 +106,37 @@ const limitFields: ReadonlySet<string> = new Set([
 ]);
 
 function partsOf(policy: PolicyEntry): Group {
-  const { id, fields, starting, absent, protect, previously } = policy;
-  const limit = Object.fromEntries(Object.entries(fields).filter(([field]) => limitFields.has(field)));
+  const { id, fields, starting, absent, protect, previously, until } = policy;
+  const limit = limitFieldsOf(fields);
   const others = Object.entries(fields).filter(([field]) => !limitFields.has(field));
   return {
-    limit: absent === true ? 'none' : { ...limit, ...withoutAbsent({ id, starting }) },
+    // Value, date and what holds then are one thing: who says yes to one of them alone has not seen what it comes to.
+    limit:
+      absent === true
+        ? 'none'
+        : {
+            ...limit,
+            ...withoutAbsent({ id, starting, until: untilOf(until, ({ fields }) => limitFieldsOf(fields)) }),
+          },
     ...Object.fromEntries(others),
     protect,
     ...withoutAbsent({ previously }),
   };
+}
+
+function limitFieldsOf(fields: Fields): Group {
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => limitFields.has(field)));
+}
+
+function untilOf<T>(until: WrittenUntil<T> | undefined, limitsOf: (later: T) => Group): Group | undefined {
+  if (until === undefined) return undefined;
+  const { date, later } = until;
+  return { date, later: later === 'none' ? later : limitsOf(later) };
+}
+
+function limitsIn(fields: Fields): Group {
+  const isLimit = (field: string) => isBudget(field) || field === 'budgets' || isPartOfRate(field);
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => isLimit(field)));
 }
 
 /** At an attachment point each limit moves together with the object that it is meant for. */
@@ -121,14 +144,15 @@ function partsOfLimits(limits: WrittenLimits): Group {
   const { fields, starting } = resolveLimits(limits, []);
   const { liveName, id, protect, previously } = limits;
   const target = withoutAbsent({ name: liveName, id });
+  const until = untilOf(limits.until, (later) => limitsIn(resolveLimits(later, []).fields));
   const parts: Record<string, unknown> = { target, protect, ...withoutAbsent({ previously }) };
   const budgets: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(fields)) {
     if (isBudget(field) || field === 'budgets') budgets[field] = value;
-    else parts[field] = isPartOfRate(field) ? { target, value } : value;
+    else parts[field] = isPartOfRate(field) ? withoutAbsent({ target, value, until }) : value;
   }
   // All budgets of a workspace are one part: a unit and a reset are the name of one, and move it to another name.
-  if (Object.keys(budgets).length > 0) parts.budget = { target, ...budgets, ...withoutAbsent({ starting }) };
+  if (Object.keys(budgets).length > 0) parts.budget = { target, ...budgets, ...withoutAbsent({ starting, until }) };
   return parts;
 }
 

@@ -114,20 +114,25 @@ function limitsOf(part: string, value: PartValue): Limits | null {
   if (value === undefined) return /^(limit|budget|rate|expires|alert|description|recipients)/.test(part) ? none : null;
   if (part === 'limit') {
     if (value === 'none') return none;
-    const { id, starting, ...fields } = value as Fields;
-    return { target: [id ?? null, starting ?? null], fields };
+    const { id, starting, until, ...fields } = value as Fields;
+    return { target: [id ?? null, starting ?? null, ...withDate(until)], fields };
   }
   if (part === 'budget') {
-    const { target, starting, ...fields } = value as Fields;
-    return { target: [target, starting ?? null], fields };
+    const { target, starting, until, ...fields } = value as Fields;
+    return { target: [target, starting ?? null, ...withDate(until)], fields };
   }
   if (isPartOfRate(part)) {
-    const { target, value: rate } = value as { readonly target: unknown; readonly value: FieldValue };
-    return { target, fields: toFields([[part, rate]]) };
+    const { target, value: rate, until } = value as Readonly<Record<'target' | 'value' | 'until', FieldValue>>;
+    return { target: [target, ...withDate(until)], fields: toFields([[part, rate]]) };
   }
   return /^(expires|alert|description|recipients)/.test(part)
     ? { target: null, fields: toFields([[part, value as FieldValue]]) }
     : null;
+}
+
+/** Two limits are compared as they are on one day: with another date, or another limit after it, none is the tighter one. */
+function withDate(until: unknown): readonly unknown[] {
+  return until === undefined ? [] : [until];
 }
 
 const none: Limits = { target: null, fields: {} };

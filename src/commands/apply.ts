@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { summarizeNothing } from '../render/count-plan.ts';
 import type { ApplyDocument } from '../render/documents/plan.ts';
@@ -5,17 +6,33 @@ import { renderJson } from '../render/json.ts';
 import { renderOutcomesMarkdown, summarizeOutcomes } from '../render/outcomes.ts';
 import { diagnosticDocument, outcomeDocument, planDocument } from '../render/plan-document.ts';
 import { type ApplyCommandOptions, type ApplyReport, executeApply } from '../run/apply.ts';
+import { applyReturns } from '../run/apply-returns.ts';
 import { refuseFor } from '../run/output.ts';
 import type { CommandResult, Format, Session } from '../run/session.ts';
 
 export type { ApplyCommandOptions } from '../run/apply.ts';
 
+interface ApplyFlags extends ApplyCommandOptions {
+  /** Only returns that are due. */
+  readonly returns?: boolean | undefined;
+}
+
 /** Plan, guards, confirm, claim, apply, record. */
-export async function runApply(options: ApplyCommandOptions, session: Session): Promise<CommandResult> {
-  const report = await executeApply(options, session);
+export async function runApply(options: ApplyFlags, session: Session): Promise<CommandResult> {
+  if (options.returns === true) checkReturns(options);
+  const report = await (options.returns === true ? applyReturns(options, session) : executeApply(options, session));
   if (report.plan === null) return refuseFor(report.diagnostics, options.format, session);
   if (report.refusal !== null) session.say(`error: ${report.refusal}\n`);
   return { exit: report.exit, output: renderReport(report, options.format) };
+}
+
+/** What is due is known from the record alone: nobody chooses of it. */
+function checkReturns({ plan, approve, only, allow, revertDrift, mode }: ApplyCommandOptions): void {
+  const chosen = plan.length + only.length + allow.length > 0 || approve !== undefined || revertDrift === true;
+  if (!chosen && mode === 'sync') return;
+  throw new UserError('--returns applies what is due and nothing else: no other word goes with it', {
+    hint: 'Leave --plan, --approve, --only, --allow, --mode and --revert-drift out.',
+  });
 }
 
 function renderReport(report: ApplyReport, format: Format): string {

@@ -4,7 +4,7 @@
  */
 
 import type { GuardName } from '../guard-names.ts';
-import type { Plan, Violation } from '../plan/types.ts';
+import type { Change, Plan, Violation } from '../plan/types.ts';
 import { findLift, printWord } from '../plan/words.ts';
 import type { Guards } from '../resources/review-settings.ts';
 import type { Guard, GuardInput } from './input.ts';
@@ -21,7 +21,8 @@ export function notJudged({ impact, changes }: Plan): readonly GuardName[] {
 
 export function judgePlan(input: GuardInput): Violation[] {
   const { plan, settings, allowances, reviewed = [] } = input;
-  const judging = { ...input, tallies: tallyWorkspaces(input) };
+  const judged = { ...input, plan: { ...plan, changes: plan.changes.filter((change) => !isReviewedReturn(change)) } };
+  const judging = { ...judged, tallies: tallyWorkspaces(judged) };
   const values: Readonly<Record<string, Guards[keyof Guards]>> = { ...settings.guards };
   return rows.flatMap(([guard, { judge, liftable }]): Violation[] => {
     const setting = values[settingName(guard)];
@@ -42,6 +43,14 @@ export function judgePlan(input: GuardInput): Violation[] {
       },
     ];
   });
+}
+
+/**
+ * A limit that comes down to what was reviewed with its date, and needs no second word: a guard that stopped it would leave the raise in
+ * force for as long as nobody looks. One that gives more than before is judged like every other change, on the day that it does.
+ */
+function isReviewedReturn({ due, direction }: Change): boolean {
+  return due !== undefined && direction === 'tighten';
 }
 
 /** What has no setting protects: it always objects. */

@@ -5,6 +5,7 @@ export const messageKinds = [
   'exhausted',
   'runs-out',
   'key-expires',
+  'returns',
   'loosened',
   'undeclared',
   'apply-failed',

@@ -16,6 +16,7 @@ import type { CommonOptions, Session } from '../run/session.ts';
 import { digestsOf } from './due-digests.ts';
 import { driftOf } from './due-drift.ts';
 import { expiriesOf, failedApplyOf, type HappeningGroup } from './due-events.ts';
+import { returnsOf } from './due-returns.ts';
 import type { InForce, Seen } from './look.ts';
 import type { Message } from './message.ts';
 import type { Watcher } from './watched.ts';
@@ -56,6 +57,7 @@ export async function readEvents(sources: EventSources, options: CommonOptions, 
   return {
     groups: [
       ...expiriesOf(seen.read.expiries, watcher, words),
+      ...returnsOf(record, watcher, words),
       ...failedApplyOf(record, watcher, words),
       ...(drift === null || 'gap' in drift ? [] : driftOf(drift.view, undeclaredIn(seen, isDeclared), watcher, words)),
       ...(renderPage === null

@@ -13,6 +13,16 @@ export const recordVersion = 2;
 /** Nobody but this program writes them, and each by its name has the values that Fields says. */
 export const fieldsSchema = z.record(z.string(), z.json()) as unknown as z.ZodType<Fields>;
 
+/** `until:` as it was applied. */
+export const recordedUntilSchema = z.object({
+  /** The first day, UTC, on which `later` holds. */
+  date: z.string(),
+  /** Fields that move then, null for none; `none`: the policy goes. */
+  later: z.union([z.literal('none'), z.record(z.string(), z.json())]),
+  /** The day that the entry is compiled for: the files of its commit say its fields on this day. */
+  day: z.string(),
+});
+
 export const recordedEntrySchema = z.object({
   kind: z.enum(kinds),
   name: z.string(),
@@ -25,6 +35,8 @@ export const recordedEntrySchema = z.object({
   viaStar: z.literal(true).optional(),
   /** The write-only start of the window as last sent. */
   starting: z.string().optional(),
+  /** Missing: it says the same on every day. */
+  until: recordedUntilSchema.optional(),
   /**
    * Live ids of further policies of this resource: a replacement was cut short and left both behind. Whatever becomes of the
    * resource, they go.
@@ -192,6 +204,7 @@ export const appliedRecordSchema = z.object({
 });
 
 export type RecordedEntry = z.infer<typeof recordedEntrySchema>;
+export type RecordedUntil = z.infer<typeof recordedUntilSchema>;
 export type RecordedAbsence = z.infer<typeof recordedAbsenceSchema>;
 export type RecordedWorkspace = z.infer<typeof recordedWorkspaceSchema>;
 export type RecordedOutcome = z.infer<typeof recordedOutcomeSchema>;

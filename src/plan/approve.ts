@@ -87,7 +87,9 @@ function staleChange(change: Change, approved: PlanFileChange | null): StaleChan
 
 /** Adoptions, what catches up with live and a default that is another one now: nobody wrote or relies on them. */
 export function needsReview({ action, why }: RecordLine): boolean {
-  return action === 'forget' || action === 'unprotect' || (action === 'settings' && why !== 'default');
+  return (
+    action === 'forget' || action === 'unprotect' || why === 'until' || (action === 'settings' && why !== 'default')
+  );
 }
 
 function lineText({

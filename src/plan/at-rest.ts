@@ -3,6 +3,7 @@ import { isPartOfLimit } from '../resources/fields.ts';
 import type { Fields } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import type { ResolvedEntry } from './resolution.ts';
+import { isSameUntil } from './until.ts';
 
 /**
  * Git, record and live say the same of a resource, and live has no limit of it that nobody manages. By far the most resources
@@ -15,6 +16,7 @@ export function isAtRest(resolved: ResolvedEntry, recorded: RecordedEntry | null
   const { entry, fields } = resolved;
   if (recorded.name !== resolved.name || recorded.protect !== entry.protect) return false;
   if (recorded.starting !== entry.starting || (recorded.viaStar === true) !== resolved.viaStar) return false;
+  if (!isSameUntil(entry, recorded)) return false;
   const past = recorded.fields;
   let count = 0;
   for (const field in fields) {

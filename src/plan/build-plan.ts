@@ -8,6 +8,7 @@ import { LiveIndex } from '../live/live-index.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
+import { desiredOn, utcDay } from '../resources/until.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { ManagedFields, type PlanContext, type PlanParts } from './context.ts';
 import { digestOf } from './digest.ts';
@@ -35,6 +36,8 @@ export interface PlanInput {
   /** Recorded entries that take nothing away: they stay in the record, and nothing is planned for them. */
   readonly kept?: readonly RecordedResource[] | undefined;
   readonly now: Date;
+  /** The day as of which the files are understood. Default: that of `now`. */
+  readonly day?: string | undefined;
   /** Where the record is kept. */
   readonly place?: string;
   /** What an apply of the files would bring into force. Default: nothing. */
@@ -56,7 +59,8 @@ export interface PlanResult {
 }
 
 export function buildPlan(input: PlanInput): PlanResult {
-  const { desired, live, record, kept = [], now, place = '', settingsLines = [], drift = 'revert' } = input;
+  const { live, record, kept = [], now, place = '', settingsLines = [], drift = 'revert' } = input;
+  const desired = desiredOn(input.desired, input.day ?? utcDay(now));
   const index = new RecordIndex(record?.workspaces ?? []);
   const liveIndex = new LiveIndex(live);
   const resolution = resolveDesired(desired, liveIndex, index, now);

@@ -1,8 +1,11 @@
 /** What an edit asks for, as files alone show: for runs that may not read the control plane. */
 
 import { compareText } from '../diagnostics.ts';
+import { isSame } from '../resources/canonical.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
+import { laterOf } from '../resources/until.ts';
+import type { RecordedUntil } from './applied-record.ts';
 import { changeId, makeChange } from './make-change.ts';
 import type { Change } from './types.ts';
 
@@ -44,6 +47,14 @@ function compareEntry(before: DesiredEntry | undefined, after: DesiredEntry | un
     hasRecord: true,
     source: after?.source ?? null,
     entry: null,
+    until: dateOf(after),
   });
-  return change.action === 'update' && change.fieldChanges.length === 0 ? null : change;
+  const isSameDate = isSame(dateOf(before), dateOf(after));
+  return change.action === 'update' && change.fieldChanges.length === 0 && isSameDate ? null : change;
+}
+
+function dateOf(entry: DesiredEntry | undefined): Change['until'] {
+  return entry?.until === undefined
+    ? undefined
+    : { date: entry.until.date, later: laterOf(entry.until) as RecordedUntil['later'] };
 }

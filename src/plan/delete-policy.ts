@@ -5,12 +5,16 @@ import type { PolicyKind } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import type { PlanContext } from './context.ts';
 import { makeChange } from './make-change.ts';
+import type { ResolvedEntry } from './resolution.ts';
 import type { Change } from './types.ts';
+import { markReturn } from './until.ts';
 
 /** Where a policy to be deleted is. */
 export interface DeletePlace {
   readonly kind: PolicyKind;
   readonly workspace: LiveWorkspace;
+  /** As the files say that it is not to be there; missing: they say nothing of it. */
+  readonly resolved?: ResolvedEntry;
 }
 
 type DeleteReason = 'no-longer-declared' | 'declared-none' | 'replacement-cut-short';
@@ -38,7 +42,8 @@ export function planDelete(
   reason: DeleteReason,
   leftovers: readonly { readonly id: string; readonly changeId: string }[],
 ): void {
-  const change = makeDelete(context, place, recorded, live, reason);
+  const made = makeDelete(context, place, recorded, live, reason);
+  const change = place.resolved === undefined ? made : markReturn(made, place.resolved, recorded);
   context.parts.managed.set(place.kind, live.id, []);
   context.parts.changes.push(change);
   context.parts.recordSteps.push({

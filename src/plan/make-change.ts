@@ -7,6 +7,7 @@ import type { RecordedEntry } from './applied-record.ts';
 import { digestOf } from './digest.ts';
 import { compareFields, strongestDirection } from './field-changes.ts';
 import type { Action, Cause, Change, Direction, FieldChange, Reason } from './types.ts';
+import { pendingDate } from './until.ts';
 
 export interface ChangeDraft {
   readonly key: ResourceKey;
@@ -29,6 +30,8 @@ export interface ChangeDraft {
   readonly expiresAtOnce?: boolean;
   /** The row as it is live; absent: there is none. */
   readonly row?: { readonly last_updated_at?: unknown };
+  /** Default: that of `entry`. */
+  readonly until?: Change['until'];
   /** Adds to the identity of a second change of one resource. */
   readonly suffix?: string;
 }
@@ -51,6 +54,7 @@ export function makeChange(draft: ChangeDraft): Change {
     } as const;
     fieldChanges.push(change);
   }
+  const until = draft.until ?? pendingDate(draft.entry);
   const cause = causeOf(draft, fieldChanges);
   const written = draft.row?.last_updated_at;
   const hasMoved =
@@ -69,10 +73,11 @@ export function makeChange(draft: ChangeDraft): Change {
     fieldChanges,
     source: draft.source,
     dependsOn: [],
-    fingerprint: fingerprintOf({ ...draft.key, ...draft, starting }),
+    fingerprint: fingerprintOf({ ...draft.key, ...draft, starting, until }),
     notes: draft.notes ?? [],
     entry: draft.entry,
     starting,
+    ...(until === undefined ? {} : { until }),
     ...(draft.viaStar === true ? { viaStar: true as const } : {}),
     ...(draft.expiresAtOnce === true ? { expiresAtOnce: true as const } : {}),
     ...(hasMoved ? { lastWritten: new Date(written).toISOString() } : {}),
@@ -80,7 +85,7 @@ export function makeChange(draft: ChangeDraft): Change {
   };
 }
 
-/** What makes two changes the same: the resource, the live object that is meant, what is done to it, from what to what. */
+/** What makes two changes the same: the resource, the live object that is meant, what is done to it, from what to what, until when. */
 export function fingerprintOf(change: {
   readonly kind: string;
   readonly workspace: string | null;
@@ -90,9 +95,11 @@ export function fingerprintOf(change: {
   readonly before: unknown;
   readonly after: unknown;
   readonly starting: string | null;
+  readonly until?: unknown;
 }): string {
-  const { kind, workspace, name, liveId, action, before, after, starting } = change;
-  return digestOf({ key: { kind, workspace, name }, liveId, action, before, after, starting });
+  const { kind, workspace, name, liveId, action, before, after, starting, until } = change;
+  const date = until === undefined ? {} : { until };
+  return digestOf({ key: { kind, workspace, name }, liveId, action, before, after, starting, ...date });
 }
 
 /** A new policy only adds a limit; a deleted one takes it away; a replacement hands everybody a fresh counter. */

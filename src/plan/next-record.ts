@@ -156,13 +156,14 @@ function keep(previous: RecordedEntry, { next, kept }: RecordStep, past: Applied
 }
 
 function saysTheSame(a: Omit<RecordedEntry, 'id'>, b: Omit<RecordedEntry, 'id'>): boolean {
-  const content = ({ kind, name, fields, protect, viaStar, starting }: Omit<RecordedEntry, 'id'>): unknown => ({
+  const content = ({ kind, name, fields, protect, viaStar, starting, until }: Omit<RecordedEntry, 'id'>): unknown => ({
     kind,
     name,
     fields,
     protect,
     viaStar,
     starting,
+    until,
   });
   return isSame(content(a), content(b));
 }

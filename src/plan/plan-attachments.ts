@@ -32,6 +32,7 @@ import {
 import type { ResolvedEntry } from './resolution.ts';
 import type { Action, Change, PlanNote } from './types.ts';
 import { isInDoubt } from './unreadable.ts';
+import { markReturn } from './until.ts';
 import { resetNotes, windowNotes } from './window-notes.ts';
 
 export function planAttachments(context: PlanContext): void {
@@ -139,7 +140,7 @@ function planDeclared(
     workspaceSlug: key.workspace,
     changeId: change?.id ?? null,
     previous,
-    next: toEntry(resolved, live.id),
+    next: toEntry(resolved, live.id, recorded),
     liveId: live.id,
   });
 }
@@ -267,7 +268,7 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
     !hasAnyValue(after) && hasAnyValue(before) ? 'delete' : hasAnyValue(before) ? 'update' : 'create';
   const isRemoved = resolved === null;
   const ends = expiresAtOnce(live, after, moved, context.now);
-  return makeChange({
+  const made = makeChange({
     ...draftOf(context, task),
     action,
     reason: isRemoved
@@ -289,6 +290,7 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
     viaStar: resolved?.viaStar ?? false,
     expiresAtOnce: ends,
   });
+  return resolved === null ? made : markReturn(made, resolved, task.recorded);
 }
 
 function dayOf(expires: unknown): string {
@@ -308,7 +310,7 @@ function draftOf(
     recorded,
     hasRecord,
     source: resolved?.entry.source ?? null,
-    entry: resolved === null ? null : toEntry(resolved, ''),
+    entry: resolved === null ? null : toEntry(resolved, '', recorded),
     row: live.row,
   };
 }

@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts';
 import { impactSchema } from '../impact/document.ts';
 import { kinds } from '../resources/types.ts';
 import { canonicalJson } from '../stable-json.ts';
-import { fieldsSchema } from './applied-record.ts';
+import { fieldsSchema, recordedUntilSchema } from './applied-record.ts';
 import { type Digested, digestPlan } from './build-plan.ts';
 import { digestOf } from './digest.ts';
 import { fingerprintOf } from './make-change.ts';
@@ -29,11 +29,15 @@ const planFileChangeSchema = z.object({
   before: fieldsSchema.nullable().describe('managed fields as they were live: amounts in US cents or counts'),
   after: fieldsSchema.nullable().describe('managed fields as they are to be'),
   starting: z.string().nullable().describe('ISO date that is sent as the start of the window'),
+  until: z
+    .object({ date: z.string(), later: recordedUntilSchema.shape.later })
+    .optional()
+    .describe('a date still to come (the first day, UTC) and the fields that move then; `none`: the policy goes'),
   via_star: z.boolean().describe('a key that is reached through `"*"` alone'),
   fingerprint: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
-    .describe('over kind, workspace, name, live_id, action, before, after and starting'),
+    .describe('over kind, workspace, name, live_id, action, before, after, starting and until'),
 });
 
 export const planFileSchema = z
@@ -132,6 +136,7 @@ export function buildPlanFile(plan: Plan, facts: PlanFileFacts): PlanFile {
       before: change.before,
       after: change.after,
       starting: change.starting,
+      ...(change.until === undefined ? {} : { until: change.until }),
       via_star: change.viaStar === true,
       fingerprint: change.fingerprint,
     })),
@@ -226,6 +231,7 @@ export function toPastChange(change: PlanFileChange): Change {
     notes: [],
     entry: null,
     starting: change.starting,
+    ...(change.until === undefined ? {} : { until: change.until }),
   };
 }
 

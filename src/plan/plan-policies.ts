@@ -36,6 +36,7 @@ import {
 import type { ResolvedEntry } from './resolution.ts';
 import { carryUndeclared } from './undeclared-fields.ts';
 import { isInDoubt } from './unreadable.ts';
+import { markReturn } from './until.ts';
 import { newWindowNote } from './window-notes.ts';
 
 const none: ReadonlySet<string> = new Set();
@@ -220,10 +221,18 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   const leftovers =
     match.leftovers.length === 0
       ? []
-      : planLeftovers(context, task, recorded ?? toEntry(resolved, ''), match.leftovers);
+      : planLeftovers(context, task, recorded ?? toEntry(resolved, '', null), match.leftovers);
   if (resolved.entry.absent === true) {
     if (live === null) parts.unchanged += 1;
-    else planDelete(context, task, recorded ?? toEntry(resolved, live.id), live, 'declared-none', leftovers);
+    else
+      planDelete(
+        context,
+        { ...task, resolved },
+        recorded ?? toEntry(resolved, live.id, null),
+        live,
+        'declared-none',
+        leftovers,
+      );
     return;
   }
 
@@ -245,7 +254,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     return;
   }
   const key = { kind, workspace: workspace.slug, name: resolved.name };
-  const entry = toEntry(resolved, '');
+  const entry = toEntry(resolved, '', recorded);
   const step = {
     workspaceId: workspace.id,
     workspaceSlug: workspace.slug,
@@ -317,7 +326,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   const whatIs: Fields = replaces ? keepLeft({ ...after, ...resolved.fields }, before, left) : after;
   const { carried, lost } = replaces ? carryUndeclared(kind, whatIs, fields, live.row) : { carried: {}, lost: [] };
   const wanted: Fields = { ...whatIs, ...carried };
-  const change = makeChange({
+  const made = makeChange({
     ...draft,
     before: { ...before, ...carried },
     action: replaces ? 'replace' : 'update',
@@ -328,6 +337,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     starting,
     twins: replaces ? namesakesOf(task, context).map(({ id }) => id) : [],
   });
+  const change = markReturn(made, resolved, recorded);
   parts.changes.push(change);
   parts.recordSteps.push({ ...step, changeId: change.id });
 }

@@ -5,10 +5,12 @@
 
 import { isSame } from '../resources/canonical.ts';
 import type { Condition, Desired, DesiredEntry, Fields, Kind, Match } from '../resources/types.ts';
+import { entryOn } from '../resources/until.ts';
 import type { AppliedRecord, RecordedEntry, RecordedSettings, RecordedWorkspace } from './applied-record.ts';
 import { withoutForgotten } from './forget.ts';
 import { commitOf, settingsCommitOf } from './next-record.ts';
 import { settingsOf } from './settings.ts';
+import { isSameUntil } from './until.ts';
 import { isUuid } from './written-id.ts';
 
 export type RecordedPlace = Pick<RecordedWorkspace, 'id' | 'slug'>;
@@ -126,12 +128,11 @@ export class DeclaredIndex {
   }
 }
 
-function isDeclaredSo(
-  declared: DesiredEntry,
-  { name, fields, starting }: RecordedEntry,
-  forget: Desired['forget'],
-): boolean {
-  if (declared.absent === true || starting !== declared.starting) return false;
+function isDeclaredSo(entry: DesiredEntry, recorded: RecordedEntry, forget: Desired['forget']): boolean {
+  const { name, fields, starting, until } = recorded;
+  // What the files say on the day that it was compiled for.
+  const declared = until === undefined ? entry : entryOn(entry, until.day);
+  if (declared.absent === true || starting !== declared.starting || !isSameUntil(declared, recorded)) return false;
   // Which of the two was in force depends on the live key: whether `"*"` reaches it.
   return [declared.fields, declared.fieldsOverStar].some(
     (wanted) =>

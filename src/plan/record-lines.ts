@@ -10,9 +10,14 @@ import type { RecordedEntry } from './applied-record.ts';
 import type { RecordedResource } from './record-index.ts';
 import type { ResolvedEntry } from './resolution.ts';
 import type { RecordLine, RecordStep } from './types.ts';
+import { describeMovedDate, isSameUntil, untilToRecord } from './until.ts';
 
 /** The record's entry of a declared resource. */
-export function toEntry(resolved: ResolvedEntry, id: string): RecordedEntry {
+export function toEntry(
+  resolved: ResolvedEntry,
+  id: string,
+  recorded: Pick<RecordedEntry, 'until'> | null,
+): RecordedEntry {
   const { entry, name, fields, viaStar } = resolved;
   return {
     kind: entry.kind,
@@ -22,6 +27,7 @@ export function toEntry(resolved: ResolvedEntry, id: string): RecordedEntry {
     protect: entry.protect,
     ...(viaStar ? { viaStar: true as const } : {}),
     ...(entry.starting === undefined ? {} : { starting: entry.starting }),
+    ...untilToRecord(entry, recorded),
   };
 }
 
@@ -94,10 +100,13 @@ export function linesForMetEdits(
   released: readonly string[],
 ): RecordLine[] {
   if (recorded === null) return [];
+  const others: RecordLine[] = isSameUntil(resolved.entry, recorded)
+    ? []
+    : [{ action: 'record', key, detail: describeMovedDate(recorded, resolved.entry), why: 'until' }];
   const kept =
     released.length === 0 ? recorded.fields : pickFields(recorded.fields, (field) => !released.includes(field));
-  if (recorded.name === resolved.name && recorded.owed !== true && isSame(kept, resolved.fields)) return [];
-  return [{ action: 'record', key, detail: 'live is already as the files say' }];
+  if (recorded.name === resolved.name && recorded.owed !== true && isSame(kept, resolved.fields)) return others;
+  return [...others, { action: 'record', key, detail: 'live is already as the files say' }];
 }
 
 export function lineForForgotten(

@@ -7,7 +7,7 @@ import type { JudgedRate } from '../impact/judged-rate.ts';
 import type { LiveWorkspace, UnreadableObject } from '../live/live.ts';
 import type { ToldBy } from '../resources/told-by.ts';
 import type { Desired, Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
-import type { RecordedEntry } from './applied-record.ts';
+import type { RecordedEntry, RecordedUntil } from './applied-record.ts';
 import type { Word, WordNumber } from './words.ts';
 
 /** Kinds of which nothing, or not every row, was read. */
@@ -88,6 +88,10 @@ export interface Change {
   readonly starting: string | null;
   /** The resource is reached through `"*"` alone. */
   readonly viaStar?: true;
+  /** A date still to come, and what holds from then on. */
+  readonly until?: Pick<RecordedUntil, 'date' | 'later'>;
+  /** The date of `until:` whose return this is, which was reviewed and applied together with it. */
+  readonly due?: string;
   /** Of a key or provider: it works now, and no longer once this is carried out, as its date is over. */
   readonly expiresAtOnce?: true;
   /** Of a row that moved by hand: when it was last written, as it says; ISO date-time. */
@@ -114,9 +118,9 @@ export interface RecordLine {
   readonly liveId?: string;
   /**
    * Of a forgotten resource: `forget:` was written, or there is nothing left to manage. Of a setting: nobody wrote it, and
-   * its default is another than when it was recorded.
+   * its default is another than when it was recorded. Of a date: it moved, and live is as it was.
    */
-  readonly why?: 'forget' | 'gone' | 'default';
+  readonly why?: 'forget' | 'gone' | 'default' | 'until';
 }
 
 /** A live object that no file declares and the record does not hold. */

@@ -4,6 +4,7 @@ import type { Advice, Diagnostic } from '../diagnostics.ts';
 import { compareText, hasErrors, sortDiagnostics } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { Desired } from '../resources/types.ts';
+import { desiredOn } from '../resources/until.ts';
 import { example, exampleOf, say, textOfPhrase, writeValue } from './advice.ts';
 import { ExtendedFiles } from './extended-files.ts';
 import { fileKinds } from './file-keys.ts';
@@ -43,8 +44,10 @@ export type KnownTexts = Map<string, ReadFile | null>;
  * The same files in any order give the same bytes.
  *
  * @param known a file of a text that is known and right is not read again, and keeps the place that it had there; what is read is added
+ * @param day what holds on it of entries with `until:`, such as `2026-12-15`. Default: what holds before their dates; a plan asks for its
+ *   own day again, so that no text that is kept and no file that is compiled before the day is known brings another day into it
  */
-export function compilePolicies(files: readonly PolicyFile[], known: KnownTexts = new Map()): Compiled {
+export function compilePolicies(files: readonly PolicyFile[], known: KnownTexts = new Map(), day?: string): Compiled {
   // Of two files of this run that are alike, each has its own place.
   const before: ReadonlyMap<string, ReadFile | null> = new Map(known);
   const diagnostics: Diagnostic[] = [];
@@ -71,7 +74,8 @@ export function compilePolicies(files: readonly PolicyFile[], known: KnownTexts 
   }
   if (org === undefined) return { desired: null, diagnostics: sortDiagnostics(diagnostics) };
   // Of a file that was copied everything would be there twice: that is one mistake, and reported as one.
-  const desired = normalize({ org, workspaces: firstOfEach(workspaces) }, report);
+  const whole = normalize({ org, workspaces: firstOfEach(workspaces) }, report);
+  const desired = day === undefined ? whole : desiredOn(whole, day);
   for (const rule of grammarChecks) rule({ org, workspaces, desired }, report);
   const unique = dropRepeated(sortDiagnostics(diagnostics));
   if (hasErrors(unique)) return { desired: null, diagnostics: unique };

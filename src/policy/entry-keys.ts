@@ -41,6 +41,7 @@ import { expires, recipientsKey } from './recipients.ts';
 import { resetOfBudget, resetOfListedBudget } from './resets.ts';
 import { booleanShape, clearableText, keywordShape, textShape } from './shapes.ts';
 import { silenceShape } from './silence.ts';
+import { untilForm } from './until.ts';
 
 const say = {
   budget:
@@ -51,6 +52,8 @@ const say = {
     'When to warn: a percentage of the budget, or an amount in its unit, below the budget; a list of several, `[50%, 80%, 100%]`. `none`: no warning.',
   alerts: 'Who is told by `tollgate notify` and how, beside what the workspace and the organisation say.',
   rate: 'How fast: `100 requests/minute`, `200k tokens/day`.',
+  until:
+    'The limit beside it holds before this date; from its midnight UTC on, what `then` says. Reviewed once, as a whole; then applied by the hourly job.',
 };
 
 const isForgettable = true;
@@ -66,6 +69,7 @@ const hovers = {
   rate: { example: 'rate: 100 requests/minute', page: amountsPage },
   match: { example: 'match:\n  metadata.team: [nlp, vision]\n  model: "@openai-prod/*"', page: conditionsPage },
   per: { example: 'per: [metadata.team, api_key]', page: conditionsPage },
+  until: { example: 'budget: $800\nreset: monthly\nuntil: { date: 2026-12-15, then: $500 }', page: 'until.md' },
 };
 
 /** Read with the budget that they belong to. */
@@ -92,6 +96,9 @@ export const common = {
     print: (entry) => (entry.protect === true ? true : undefined),
   }),
 };
+
+const until = (budget: LevelGrammar, rate?: LevelGrammar) =>
+  key(untilForm(budget, rate), say.until, { hover: hovers.until });
 
 const description = (max: number) =>
   key(clearableText(max), 'Shown in the dashboard. `none` clears it.', { isForgettable, print: printDescription });
@@ -193,6 +200,7 @@ const expiresKey = key(expires, 'When the key stops working, with its zone: `202
 const limitKeys = (kind: keyof typeof toldWords) => ({
   ...budgetKeys(kind, orNone),
   rate: rateKey(levelGrammars[kind], orNone),
+  until: until(levelGrammars[kind]),
 });
 
 export const policyKeys = {
@@ -201,6 +209,7 @@ export const policyKeys = {
   description: description(500),
   ...budgetKeys('usage-policy', asWritten),
   rate: rateKey(levelGrammars['rate-policy'], asWritten),
+  until: until(levelGrammars['usage-policy'], levelGrammars['rate-policy']),
   match: key(matchForm, 'Which requests count: `all` (default), or conditions that must all hold. `"*"`: any value.', {
     print: printMatch,
     hover: hovers.match,
@@ -241,7 +250,7 @@ export const keyKeys = {
   api,
 } satisfies Keys;
 
-const { rate, ...ownBudget } = limitKeys('workspace-limits');
+const { rate, until: ownUntil, ...ownBudget } = limitKeys('workspace-limits');
 
 /** All keys that any kind of attachment point has are read in one way. */
 export const entryKeys: Readonly<Record<Kind, Keys>> = {
@@ -252,6 +261,7 @@ export const entryKeys: Readonly<Record<Kind, Keys>> = {
     budgets,
     rate,
     rates: ratesKey(levelGrammars['workspace-limits']),
+    until: ownUntil,
     alerts,
     ...common,
   },
@@ -261,10 +271,12 @@ export const entryKeys: Readonly<Record<Kind, Keys>> = {
 };
 
 const sayReset = 'write `reset` beside `budget`: monthly, weekly, every 14 days, or never for a lifetime cap';
+const sayList = '`until` is about one limit: write `budget` or `rate`, no list';
 const needsBudget = {
   reset: hasOne('`reset` without `budget`: write how much beside it', 'budget'),
   alert: hasOne('`alert` without `budget`: write how much beside it', 'budget'),
 };
+const needsLimit = hasOne('`until` without `budget` or `rate`: write beside it what holds before', 'budget', 'rate');
 /** Of `policies: {total: $500}`. */
 const sayEntry = 'write the fields of this entry below it, indented, such as `budget: $500` and `reset: monthly`';
 const titled = (title: string, form: Form): Form => orSay({ ...form, schema: { title, ...form.schema } }, sayEntry);
@@ -274,6 +286,7 @@ const policyForm = titled(
   mapForm(policyKeys, {
     dependencies: {
       ...needsBudget,
+      until: needsLimit,
       budget: hasOne(sayReset, 'reset'),
       target: hasOne('`target` is of rates alone: write `rate`', 'rate'),
       rate: withoutKeys('one policy holds one limit: move `budget` or `rate` into a policy of its own', 'budget'),
@@ -301,6 +314,7 @@ function limitsForm(kind: Kind): Form {
   const limits = mapForm(keys, {
     dependencies: {
       ...needsBudget,
+      until: { allOf: [needsLimit, withoutKeys(sayList, 'budgets', 'rates')] },
       budget: when(
         isBudgetNone({ const: 'none' }),
         withoutKeys('beside `budget: none` it has nothing to act on: leave it out', 'reset', 'alert'),

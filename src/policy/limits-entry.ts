@@ -3,6 +3,7 @@
 import type { Source } from '../diagnostics.ts';
 import type { AlertThreshold } from '../resources/alert-settings.ts';
 import { formatReset } from '../resources/amounts.ts';
+import { isSame } from '../resources/canonical.ts';
 import { alertField, budgetField, type FieldsDraft, pickFields, rateField, slotFor } from '../resources/fields.ts';
 import type { AttachmentKind, Budget, Fields, FieldValue } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
@@ -25,6 +26,7 @@ import type { Recipient } from './recipients.ts';
 import { joinRecipients } from './recipients.ts';
 import type { Report } from './report.ts';
 import { readValues } from './shapes.ts';
+import { readTwice, sayNothing, sayOtherUnit, sayProtected, type WrittenUntil } from './until.ts';
 
 /** As written: undefined is absent, null is `none`. */
 export interface WrittenLimits extends Identity {
@@ -40,6 +42,7 @@ export interface WrittenLimits extends Identity {
   readonly api: readonly PassedMember[];
   /** Where the written keys stand. */
   readonly places: Readonly<Record<string, SourceRange>>;
+  readonly until?: WrittenUntil<WrittenLimits>;
 }
 
 export function readLimitsEntry(
@@ -54,6 +57,41 @@ export function readLimitsEntry(
     const all = { ...base, liveName: field.key, protect: file.protect, budgets: null, rates: null, api: [], places };
     return kind === 'key-limits' ? { ...all, recipients: null } : all;
   }
+  const read = (entry: FieldNode, say: Report) => readLimits(entry, kind, file, say);
+  const { first, until } = readTwice(field, levelGrammars[kind], report, read);
+  if (first === undefined || until === undefined) return first;
+  checkUntil(first, until, report);
+  return { ...first, until };
+}
+
+function checkUntil(first: WrittenLimits, { later, at }: WrittenUntil<WrittenLimits>, report: Report): void {
+  if (later === 'none') return;
+  if (first.kind === 'key-limits' && first.name === '*') {
+    report('until-star', at, '`until` below `"*"`, which stands for many keys: name the key, and write it there');
+  }
+  const [before, after] = [first, later].map(limitsOf);
+  for (const [name, unit] of Object.entries(before?.units ?? {})) {
+    const now = after?.units[name];
+    if (now === undefined && first.protect) report('until-protected', at, sayProtected);
+    if (now !== undefined && now !== unit) report('until-unit', at, sayOtherUnit(unit, now));
+  }
+  if (isSame(before, after)) report('until-nothing', at, sayNothing);
+}
+
+/** What is limited, without the alert, which follows its budget. */
+function limitsOf({ budgets, rates }: WrittenLimits) {
+  const [budget, rate] = [budgets?.[0], rates?.[0]];
+  const units: Readonly<Record<string, string>> = withoutAbsent({ budget: budget?.unit, rate: rate?.name });
+  return { units, amounts: [budget?.amount ?? null, rate?.value ?? null] };
+}
+
+function readLimits(
+  field: FieldNode,
+  kind: AttachmentKind,
+  file: FileDefaults,
+  report: Report,
+): WrittenLimits | undefined {
+  const base = { kind, name: field.key, at: field.at };
   const level = levelGrammars[kind];
   const written = readMap(field, entryKeys[kind], level.what, report);
   if (written === undefined) return undefined;

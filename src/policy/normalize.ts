@@ -2,7 +2,7 @@
 
 import { compareText } from '../diagnostics.ts';
 import { sortFields } from '../resources/fields.ts';
-import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
+import type { Desired, DesiredEntry, DesiredWorkspace, SidesOfDate } from '../resources/types.ts';
 import { kinds } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { say } from './advice.ts';
@@ -73,9 +73,18 @@ function normalizeWorkspace(org: OrgFile, workspace: WorkspaceFile, report: Repo
 }
 
 function toPolicy(policy: PolicyEntry, { ref: workspace, owner }: WorkspaceFile): DesiredEntry {
-  const { alerts: _routes, thresholds: _several, alsoTold: _people, ...rest } = policy;
+  const { alerts: _routes, thresholds: _several, alsoTold: _people, until, ...rest } = policy;
   const fields = sortFields(policy.fields);
-  return withoutAbsent({ ...rest, workspace, fields, owner: policy.owner ?? owner });
+  const sides = until === undefined ? undefined : sidesOfPolicy(fields, until);
+  return withoutAbsent({ ...rest, workspace, fields, owner: policy.owner ?? owner, until: sides });
+}
+
+function sidesOfPolicy(
+  fields: DesiredEntry['fields'],
+  { date, at, later }: NonNullable<PolicyEntry['until']>,
+): SidesOfDate {
+  const side = later === 'none' ? { fields: {}, absent: true as const } : { fields: sortFields(later.fields) };
+  return { date, first: { fields }, later: side, source: at.source, day: '' };
 }
 
 function toEntry(
@@ -86,18 +95,33 @@ function toEntry(
   report: Report,
   fileOwner?: string,
 ): DesiredEntry {
-  const { fields, fieldSources, starting } = resolveLimits(limits, above);
-  const overStarReport: Report = (code, at, message) =>
-    report(code, at, say`${quote(limits.name)} with what \`"*"\` adds to it: ${message}`);
-  const overStar =
-    star === undefined ? undefined : resolveLimits(overlayLimits(limits, star), above, overStarReport).fields;
+  const { fieldSources, starting } = resolveLimits(limits, above);
+  const sideOf = (side: WrittenLimits): Pick<DesiredEntry, 'fields' | 'fieldsOverStar'> => {
+    const overStarReport: Report = (code, at, message) =>
+      report(code, at, say`${quote(limits.name)} with what \`"*"\` adds to it: ${message}`);
+    const overStar =
+      star === undefined ? undefined : resolveLimits(overlayLimits(side, star), above, overStarReport).fields;
+    return withoutAbsent({
+      // The order of lines in a file means nothing: equal entries are equal text.
+      fields: sortFields(resolveLimits(side, above).fields),
+      fieldsOverStar: overStar === undefined ? undefined : sortFields(overStar),
+    });
+  };
+  const first = sideOf(limits);
+  const { until } = limits;
+  if (until !== undefined && star?.budgets?.some(({ thresholds }) => thresholds !== undefined) === true) {
+    const said = '`until` of a key for which `"*"` has a list under `alert`: write `alert:` here, one threshold';
+    report('until-alerts', until.at, said);
+  }
+  const sides: SidesOfDate | undefined =
+    until === undefined || until.later === 'none'
+      ? undefined
+      : { date: until.date, first, later: sideOf(until.later), source: until.at.source, day: '' };
   const { kind, name, liveName, id, protect, silence, owner = fileOwner } = limits;
   return withoutAbsent({
     ...{ kind, workspace, name, liveName, id, protect, owner },
-    // The order of lines in a file means nothing: equal entries are equal text.
-    fields: sortFields(fields),
-    fieldsOverStar: overStar === undefined ? undefined : sortFields(overStar),
-    ...{ starting, silence, source: limits.at.source, fieldSources },
+    ...first,
+    ...{ starting, until: sides, silence, source: limits.at.source, fieldSources },
   });
 }
 

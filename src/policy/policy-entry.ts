@@ -20,14 +20,16 @@ import type { Recipient } from './recipients.ts';
 import type { Report } from './report.ts';
 import { readValues } from './shapes.ts';
 import type { Silence } from './silence.ts';
+import { readTwice, sayNothing, sayOtherUnit, sayProtected, type WrittenUntil } from './until.ts';
 
-export type PolicyEntry = Omit<DesiredEntry, 'workspace' | 'owner'> & {
+export type PolicyEntry = Omit<DesiredEntry, 'workspace' | 'owner' | 'until'> & {
   readonly kind: PolicyKind;
   readonly owner?: string;
   readonly alerts?: WrittenAlerts;
   readonly thresholds?: readonly AlertThreshold[];
   /** Whom single thresholds tell. */
   readonly alsoTold?: readonly Recipient[];
+  readonly until?: WrittenUntil<PolicyEntry>;
 };
 
 /** Without `protect` written, the file's own. */
@@ -73,8 +75,29 @@ export function readPolicyEntry(field: FieldNode, file: FileDefaults, report: Re
     } as const;
     return (['usage-policy', 'rate-policy'] as const).map((kind) => ({ ...absent, kind, fieldSources: {} }));
   }
+  const { first, until } = readTwice(field, level, report, (entry, say) => readPolicy(entry, file, say));
+  if (first === undefined) return [];
+  if (until !== undefined) checkUntil(first, until, report);
+  return [withoutAbsent({ ...first, until })];
+}
+
+function checkUntil(first: PolicyEntry, { later, at }: WrittenUntil<PolicyEntry>, report: Report): void {
+  if (later === 'none') {
+    if (first.protect) report('until-protected', at, sayProtected);
+    return;
+  }
+  const [before, after] = [first, later].map(describeLimit);
+  if (before?.unit !== after?.unit) report('until-unit', at, sayOtherUnit(before?.unit ?? '', after?.unit ?? ''));
+  else if (before?.amount === after?.amount) report('until-nothing', at, sayNothing);
+}
+
+function describeLimit({ fields: { unit, window, amount, value } }: PolicyEntry) {
+  return { unit: `${unit}${window === undefined ? '' : `/${window}`}`, amount: amount ?? value };
+}
+
+function readPolicy(field: FieldNode, file: FileDefaults, report: Report): PolicyEntry | undefined {
   const written = readMap(field, policyKeys, 'a policy', report);
-  if (written === undefined) return [];
+  if (written === undefined) return undefined;
   const { description, target = 'llm', api = [], alerts, ...said } = readValues(policyKeys, written, report);
   const form = readForm(field, written, target, report);
   const identity = identityOf(field, written, said, file);
@@ -90,22 +113,20 @@ export function readPolicyEntry(field: FieldNode, file: FileDefaults, report: Re
     ...(limit?.part ?? []),
   ];
   const present = parts.filter(([, value]) => value !== undefined);
-  return [
-    withoutAbsent({
-      kind: form.limits === 'budget' ? ('usage-policy' as const) : ('rate-policy' as const),
-      name: field.key,
-      ...identity,
-      fields: toFields(present.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
-      starting: limit?.starting,
-      alerts,
-      thresholds: limit?.thresholds,
-      alsoTold: limit?.alsoTold,
-      source: field.at.source,
-      fieldSources: Object.fromEntries(
-        present.flatMap(([name, , where]) => (where === undefined ? [] : [[name, where.at.source]])),
-      ),
-    }),
-  ];
+  return withoutAbsent({
+    kind: form.limits === 'budget' ? ('usage-policy' as const) : ('rate-policy' as const),
+    name: field.key,
+    ...identity,
+    fields: toFields(present.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
+    starting: limit?.starting,
+    alerts,
+    thresholds: limit?.thresholds,
+    alsoTold: limit?.alsoTold,
+    source: field.at.source,
+    fieldSources: Object.fromEntries(
+      present.flatMap(([name, , where]) => (where === undefined ? [] : [[name, where.at.source]])),
+    ),
+  });
 }
 
 type Part = readonly (readonly [

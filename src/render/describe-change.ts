@@ -15,6 +15,7 @@ import {
 import { budgetOf, isAlert, isBudget, isLimitField, isRate, rateNameOf, unitOfAlert } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Budget, Condition, Fields, FieldValue, Match, RateName, ResourceKey, Unit } from '../resources/types.ts';
+import { describeUntil, formatDay } from '../resources/until-text.ts';
 import { type Cell, fresh, joinLines, type Line, plainText, usual, value, words } from './view/cells.ts';
 
 /** Names of keys by id: conditions hold ids, people know names. */
@@ -40,6 +41,14 @@ export function describeChange(change: Change, names: Names): string {
 
 /** The same in cells, with the sign and size of each move of an amount. */
 export function changeLine(change: Change, names: Names): Line {
+  const { until, due, after, before } = change;
+  const line = lineOf(change, names);
+  if (until !== undefined)
+    return [...line, words(`${line.length === 0 ? '' : ', '}${describeUntil(until, after ?? before ?? {})}`)];
+  return due === undefined ? line : [...line, words(`, as its \`until\` of ${formatDay(due)} is over`)];
+}
+
+function lineOf(change: Change, names: Names): Line {
   const { before, after, action } = change;
   if (isPolicyKind(change.key.kind)) {
     if (after === null) return [words(describePolicy(before ?? {}, names))];

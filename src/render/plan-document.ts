@@ -75,6 +75,8 @@ function changeDocument(change: Change, plan: Plan): ChangeDocument {
     source: change.source,
     depends_on: change.dependsOn,
     notes: change.notes,
+    ...(change.until === undefined ? {} : { until: change.until }),
+    ...(change.due === undefined ? {} : { due: change.due }),
     fingerprint: change.fingerprint,
   };
 }

@@ -121,6 +121,25 @@ export interface ResourceKey {
   readonly name: string;
 }
 
+/** What an entry asks for on one side of a date. */
+export interface SideOfDate {
+  readonly fields: Fields;
+  readonly fieldsOverStar?: Fields;
+  readonly absent?: true;
+}
+
+/** `until:`: the first side holds before the date, the other one from its midnight UTC on. */
+export interface SidesOfDate {
+  /** `2026-12-15`. */
+  readonly date: string;
+  readonly first: SideOfDate;
+  readonly later: SideOfDate;
+  /** Where `until` stands. */
+  readonly source: Source;
+  /** The day that the entry is compiled for; `''`: for none, so that the first side holds. */
+  readonly day: string;
+}
+
 /** A resource that the files ask for, before names are resolved to ids. */
 export interface DesiredEntry {
   readonly kind: Kind;
@@ -153,6 +172,8 @@ export interface DesiredEntry {
   readonly source: Source;
   /** Where single fields stand, by the field's name. */
   readonly fieldSources: Readonly<Record<string, Source>>;
+  /** Both sides of the date, of which the fields above are the one that holds on its day. */
+  readonly until?: SidesOfDate;
   /** Reasons by the name of a rule (src/rules): its findings about this entry are shown as accepted and stop nobody. */
   readonly silence?: Readonly<Record<string, string>>;
   /** The entry came from `defaults:` of the organisation file. */

@@ -20,6 +20,7 @@ import { overlapRules } from './overlap-rules.ts';
 import { priceRules } from './price-rules.ts';
 import { trafficRules } from './traffic-rules.ts';
 import type { FileFacts, FileRule, FindingSubject, Given, LiveFacts, LiveRule, Rule } from './types.ts';
+import { untilRules } from './until-rules.ts';
 
 export const fileRules: readonly FileRule[] = [
   ...amountRules,
@@ -27,6 +28,7 @@ export const fileRules: readonly FileRule[] = [
   ...matchRules,
   ...gatewayRules,
   ...nameRules,
+  ...untilRules,
 ];
 const liveRules: readonly LiveRule[] = [...stateRules, ...keyRules, ...configRules, ...conditionRules, ...trafficRules];
 export const allRules: readonly Rule[] = [...fileRules, ...liveRules, ...priceRules];

@@ -8,6 +8,7 @@ import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type AppliedRecord, type Lift, recordVersion } from '../plan/applied-record.ts';
 import { type Approval, approvePlan } from '../plan/approve.ts';
+import { recordReturns } from '../plan/as-applied.ts';
 import {
   doubtsOf,
   nextWorkspaces,
@@ -91,6 +92,8 @@ export interface ApplyRuling {
   /** Nobody else has said yes. */
   readonly isUnreviewed: boolean;
   readonly lifts: readonly Lift[];
+  /** It is returns alone (`until:`): of the record nothing else moves, and not the commit that it is of. */
+  readonly isReturn?: true;
 }
 
 /** @throws UserError, ServiceError, CancelledError before anything was written */
@@ -196,15 +199,18 @@ export async function carryOut(
     ...base,
     // When the last write was read back: who moved something since then is not this run.
     appliedAt: nowOf(session).toISOString(),
-    workspaces: nextWorkspaces(verdict.steps, all, {
-      filter: prepared.filter,
-      heldLines: approval?.heldLines,
-      past: prepared.settled,
-      byHand: prepared.byHand,
-    }),
+    workspaces:
+      verdict.isReturn === true && prepared.settled !== null
+        ? recordReturns(prepared.settled, verdict.steps, all)
+        : nextWorkspaces(verdict.steps, all, {
+            filter: prepared.filter,
+            heldLines: approval?.heldLines,
+            past: prepared.settled,
+            byHand: prepared.byHand,
+          }),
     outcomes: all.map(toRecordedOutcome),
     ...doubtsOf(executed),
-    files: prepared.byHand ? base.files : toRecordedFiles(prepared.files),
+    files: prepared.byHand || verdict.isReturn === true ? base.files : toRecordedFiles(prepared.files),
   };
   const done = exitOf(outcomes, claim);
   // What is left alone because of errors in its file is not applied either.
@@ -274,11 +280,20 @@ function isWorthRecording(next: AppliedRecord, { settled, stored, inForce, check
 
 /** The record of this run, with nothing of it carried out yet. */
 function documentOf(
-  { plan, approval, way, isUnreviewed, lifts }: ApplyRuling,
+  { plan, approval, way, isUnreviewed, lifts, isReturn }: ApplyRuling,
   { desired, checkout, settled, byHand }: ToApply,
   options: ApplyCommandOptions,
   session: Session,
 ): AppliedRecord {
+  if (isReturn === true && settled !== null) {
+    const { unreviewed: _word, lifts: _lifts, claim: _claim, doubts: _doubts, ...past } = settled;
+    const now = {
+      tool: session.version,
+      appliedBy: actorOf(session, options.as),
+      appliedAt: nowOf(session).toISOString(),
+    };
+    return { ...past, ...now, run: runId(session), digest: plan.digest, way, outcomes: [] };
+  }
   // Settings that nobody reviewed do not come into force: under a CI system nobody has looked at a plan that no word names.
   const isUnseen = way === 'by-hand' && isCi(session) && approval === null && options.approve === undefined;
   const keepsSettings = isUnseen || approval?.heldLines.some(({ action }) => action === 'settings') === true;

@@ -7,18 +7,21 @@ import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { readLive } from '../live/read-live.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
+import { desiredAsApplied } from '../plan/as-applied.ts';
 import { type BelievedRecord, withKept } from '../plan/believe-record.ts';
 import { needsOf } from '../plan/live-needs.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import type { Silences } from '../plan/silences.ts';
-import type { RecordLine } from '../plan/types.ts';
+import type { PlanNote, RecordLine } from '../plan/types.ts';
 import type { FoundFile } from '../policy/files.ts';
 import { checkReview } from '../policy/review-checks.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
+import { desiredOn } from '../resources/until.ts';
 import { findAbsence } from '../rules/absence.ts';
 import { buildFileFacts } from '../rules/find.ts';
 import type { FileFacts, Given } from '../rules/types.ts';
+import { dayOfRun } from './day-of-run.ts';
 import { believeInForce, judgeRecord, provenSettings, type RecordInForce } from './judge-record.ts';
 import type { OpenRecord } from './open-record.ts';
 import { readAbsence } from './read-absence.ts';
@@ -49,6 +52,9 @@ export interface Gathered extends Started {
   readonly settled: AppliedRecord | null;
   readonly live: Live;
   readonly prices: PricesForRules | null;
+  /** Of the service, as of which `until:` in the files is understood. */
+  readonly day: string;
+  readonly dayNote: PlanNote | null;
   /** Of the service where this machine's clock is behind it: a date that is over must not be taken for one to come. */
   readonly now: Date;
 }
@@ -57,22 +63,30 @@ export interface Gathered extends Started {
 export async function gather(started: Started, session: Session): Promise<Gathered | NoPlan> {
   const { options, loading, open, reads, record, found, stored, checkout } = started;
   if (loading.head !== null && stored !== null) startReading(reads, stored.record);
-  const { desired, files, texts, diagnostics } = await session.waiting('reading the policy files', loading.policies);
-  if (desired === null) return { plan: null, diagnostics };
+  const loaded = await session.waiting('reading the policy files', loading.policies);
+  const { desired: dayless, files, texts, diagnostics } = loaded;
+  if (dayless === null) return { plan: null, diagnostics };
   const checksSeal = options.checksSeal === true || Boolean(session.env.TOLLGATE_SEAL_KEY);
-  const judging = judgeRecord({ record, found, facts: { ...checkout, texts }, desired, checksSeal }, session);
+  const judging = judgeRecord({ record, found, facts: { ...checkout, texts }, desired: dayless, checksSeal }, session);
   const inForce = await session.waiting('proving the applied record', judging);
   const proven = provenSettings(inForce, record.isShared);
-  const { inForce: said, lines, record: applied } = judgeSettings(stored?.record ?? null, desired, options, proven);
+  const { inForce: said, lines, record: applied } = judgeSettings(stored?.record ?? null, dayless, options, proven);
   const settings = said.review;
-  const understood = applySettings(desired, said);
-  const offences = checkReview(desired, settings);
+  const anyDay = applySettings(dayless, said);
+  const offences = checkReview(dayless, settings);
   if (offences.length > 0) return { plan: null, diagnostics: sortDiagnostics([...diagnostics, ...offences]) };
-  const reading = readLive(reads.backend, desired.organisation, needsOf(desired, stored?.record ?? null));
+  const reading = readLive(reads.backend, dayless.organisation, needsOf(dayless, stored?.record ?? null));
   const [used, prices] = await Promise.all([
     session.waiting(`reading ${open.backend.baseUrl}`, reading),
-    readRulePrices({ ...understood, ...priceWords(record, applied) }, settings.rules, open, session),
+    readRulePrices({ ...anyDay, ...priceWords(record, applied) }, settings.rules, open, session),
   ]);
+  // Only now the service has said what day it is.
+  const { day, note } = dayOfRun(dayless, session.clock.now(), open.backend.serviceNow());
+  const asOf = (files: Desired): Desired =>
+    options.asApplied === true && applied !== null && inForce.proof !== null
+      ? desiredAsApplied(files, applied, inForce.proof)
+      : files;
+  const [desired, understood] = [desiredOn(asOf(dayless), day), desiredOn(asOf(anyDay), day)];
   const fileFacts = buildFileFacts(understood, files, settings);
   const absence = findAbsence({ ...fileFacts, index: new LiveIndex(used) });
   const live = await session.waiting('reading what no file declares', readAbsence(reads, used, absence));
@@ -94,6 +108,8 @@ export async function gather(started: Started, session: Session): Promise<Gather
     settled: believed === null || inForce.unsealed === null ? remembered : withKept(believed),
     live,
     prices,
+    day,
+    dayNote: note,
     now: new Date(Math.max(session.clock.now(), open.backend.serviceNow() ?? 0)),
   };
 }

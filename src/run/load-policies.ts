@@ -12,8 +12,9 @@ import {
 import { type FoundFile, readPolicyFiles } from '../policy/files.ts';
 import { collectTexts, type KeptTexts, openTexts, recallTexts, sealTexts } from '../policy/kept-texts.ts';
 import type { Desired } from '../resources/types.ts';
+import { desiredOn, utcDay } from '../resources/until.ts';
 import { findAdminKey } from './find-admin-key.ts';
-import type { CommonOptions, Session } from './session.ts';
+import { type CommonOptions, nowOf, type Session } from './session.ts';
 
 export interface LoadedPolicies {
   /** Null when there is an error among the diagnostics. */
@@ -85,7 +86,9 @@ export async function startLoading(
     const isNews = (one: Diagnostic): boolean => one.code !== 'extends-nothing' || !unread.has(one.source.file);
     const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics.filter(isNews)]);
     const hasError = all.some(({ severity }) => severity === 'error');
-    return { desired: hasError ? null : compiled.desired, files, texts, diagnostics: all };
+    // As of this machine's day, until the service has said which one it is.
+    const desired = hasError || compiled.desired === null ? null : desiredOn(compiled.desired, utcDay(nowOf(session)));
+    return { desired, files, texts, diagnostics: all };
   };
   const compileHere = (texts: KnownTexts) => ({ ...compilePolicies(files, texts), texts });
   const head = isQuick(files) || session.compileAside === undefined ? null : compileHead(files);

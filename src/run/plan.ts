@@ -24,13 +24,14 @@ export interface Planned extends Gathered {
 
 /** @throws UserError when the run is about something that is not there */
 export function planGathered(gathered: Gathered): Planned | NoPlan {
-  const { options, understood, live, believed, now, record, settingsLines, settings } = gathered;
+  const { options, understood, live, believed, now, day, dayNote, record, settingsLines, settings } = gathered;
   const result = buildPlan({
     desired: understood,
     live,
     record: believed?.record ?? null,
     kept: believed?.kept,
     now,
+    day,
     place: record.place,
     settingsLines,
     drift: options.revertDrift === true ? 'revert' : settings.drift,
@@ -44,10 +45,11 @@ export function planGathered(gathered: Gathered): Planned | NoPlan {
     workspaces: resolveWorkspaces(options.workspace, live),
   };
   const scope = scopeOf(filter.workspaces, live, gathered.desired);
+  const whole = dayNote === null ? result.plan : { ...result.plan, notes: [dayNote, ...result.plan.notes] };
   return {
     ...gathered,
-    whole: result.plan,
-    plan: filterPlan(result.plan, filter),
+    whole,
+    plan: filterPlan(whole, filter),
     filter,
     scope,
     steps: result.recordSteps,

@@ -29,6 +29,8 @@ export interface PlanOptions extends CommonOptions, RunPlace {
   readonly revertDrift?: boolean | undefined;
   /** No plan where something live cannot be known; else that stops its own workspace, and stands among the diagnostics. */
   readonly isWhole?: boolean | undefined;
+  /** Entries with `until:` are understood as they were applied, whatever the files say of them now. */
+  readonly asApplied?: boolean | undefined;
   /** What unchanged files were read as may come from an earlier run: not where something is written by it. */
   readonly mayRecall?: boolean | undefined;
 }

@@ -177,3 +177,20 @@ it('an address in a name is nothing that a reader of a digest can click', async 
   expect(html).toContain('https[://]evil');
   expect(html).not.toContain('https://evil');
 });
+
+it('a limit with a date, three days before it comes down, once; and anew with another date', async () => {
+  await begin('digest');
+  const dated = (date: string) => team.replace('alert: 80%', () => `alert: 80%, until: { date: ${date}, then: $60 }`);
+  rig.write({ 'org.yaml': org('failed-apply'), 'a.yaml': dated('2026-11-24') });
+  expect(await rig.apply()).toMatchObject({ exit: 0 });
+  expect((await notify()).stdout).toBe('Nothing to tell.\n');
+  now = testNow + 12 * 3_600_000;
+  await notify();
+  expect(subjects()).toEqual(['The limit of spend ends in 3 days: then $60 (ws-team-a)']);
+  expect(mail.got[0]?.to).toEqual(['a@example.com', 'finance@example.com']);
+  expect((await notify()).stdout).toBe('Nothing to tell.\n');
+  rig.write({ 'org.yaml': org('failed-apply'), 'a.yaml': dated('2026-11-23') });
+  expect(await rig.apply()).toMatchObject({ exit: 0 });
+  await notify();
+  expect(subjects()[1]).toBe('The limit of spend ends in 2 days: then $60 (ws-team-a)');
+});

@@ -4,9 +4,11 @@ import { noConditions } from '../../src/impact/condition-facts.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import type { Desired } from '../../src/resources/types.ts';
+import { utcDay } from '../../src/resources/until.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { buildFileFacts, findInFiles, reviewInFiles } from '../../src/rules/find.ts';
 import type { LiveFacts } from '../../src/rules/types.ts';
+import { testNow } from '../helpers/session.ts';
 import { orgHead, workspaceHead } from '../policy/helpers.ts';
 
 export interface PolicyText {
@@ -24,7 +26,7 @@ export const nothingRead: Pick<LiveFacts, 'prices' | 'traffic' | 'configs' | 'co
 };
 
 export function desiredFrom(files: readonly PolicyText[]): Desired {
-  const { desired, diagnostics } = compilePolicies(files);
+  const { desired, diagnostics } = compilePolicies(files, new Map(), utcDay(new Date(testNow)));
   if (desired === null) throw new Error(JSON.stringify(diagnostics, null, 2));
   return desired;
 }

@@ -3,12 +3,11 @@
 import type { Diagnostic } from '../../diagnostics.ts';
 import { UserError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import type { GitHub } from '../../github/port.ts';
-import type { StoredRecord } from '../../record/store.ts';
 import type { Desired } from '../../resources/types.ts';
 import { type ApplyCommandOptions, type ApplyReport, carryOut, prepareApply, type ToApply } from '../../run/apply.ts';
 import { loadPolicies } from '../../run/load-policies.ts';
 import { openRecord } from '../../run/open-record.ts';
+import { findEndedRun } from './ended-run.ts';
 import { isKnownFailure, reasonOfFailure, resultOfFailure } from './failed-run.ts';
 import { fateAsWhole, fatesOfApply, renderFates } from './fates-of-apply.ts';
 import { describeFirstApply } from './first-apply.ts';
@@ -22,7 +21,6 @@ import type { Ruling } from './ruling.ts';
 import { announce, conclude, type ToldAll, tellAll, tellEarlier } from './tell-pulls.ts';
 import { type Tip, withTip } from './tip.ts';
 import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
-import { warnOnFailure } from './warn-on-failure.ts';
 
 export async function applyForEvent(run: ActionRun): Promise<ActionResult> {
   const { context } = run.event;
@@ -189,25 +187,4 @@ async function carryOutRuling(
     recordedAt: null,
     recordProblem: null,
   };
-}
-
-/** A cancelled or failed run is finished by the next one: GitHub knows whether the one that claims has ended. */
-async function findEndedRun(
-  { github }: ActionRun,
-  stored: StoredRecord | null,
-  warnings: string[],
-): Promise<string | undefined> {
-  const run = stored?.record.claim?.run;
-  if (github === null || run === undefined) return undefined;
-  let hasEnded: string | undefined;
-  const said = await warnOnFailure('whether the run that holds the claim has ended could not be read', async () => {
-    hasEnded = (await askWhetherEnded(github, run)) ? run : undefined;
-  });
-  warnings.push(...said);
-  return hasEnded;
-}
-
-async function askWhetherEnded(github: GitHub, run: string): Promise<boolean> {
-  const [, id, attempt] = /^github:(\d+)\.(\d+)$/.exec(run) ?? [];
-  return id !== undefined && (await github.hasRunEnded(Number(id), Number(attempt))) === true;
 }

@@ -11,6 +11,7 @@ import { readAsMeant } from './inputs.ts';
 import { notifyPeople } from './notify.ts';
 import { invalidFiles, planForEvent } from './plan.ts';
 import { previewEdit } from './preview.ts';
+import { applyDueReturns } from './returns.ts';
 import { type ComparedBranch, compareWith, isUntouched, subjectOf } from './subject.ts';
 import { withDefaultBranchIfAny } from './tip.ts';
 import type { ActionResult, ActionRun } from './types.ts';
@@ -31,6 +32,8 @@ export async function runAction(given: ActionRun): Promise<ActionResult> {
       return planOrPreview(run, pull, hasKey);
     case 'apply':
       return applyForEvent(run);
+    case 'returns':
+      return applyDueReturns(run);
     case 'drift':
       return watchDrift(run);
     case 'notify':

@@ -5,7 +5,7 @@ import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { CommonOptions, Session } from '../../run/session.ts';
 
 export interface ActionInputs {
-  readonly command: 'plan' | 'apply' | 'drift' | 'notify' | 'validate';
+  readonly command: 'plan' | 'apply' | 'returns' | 'drift' | 'notify' | 'validate';
   readonly directory: string;
   readonly backend: 'portkey' | 'emulator';
   readonly comment: 'always' | 'on-change' | 'never';

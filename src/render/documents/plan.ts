@@ -18,6 +18,7 @@ import {
   ok,
   source,
   unreadable,
+  utcDay,
   version,
   whole,
   workspace,
@@ -67,6 +68,14 @@ const change = z.object({
   source: source.nullable().describe('null: no longer in the files'),
   depends_on: z.array(z.string()).describe('ids of changes that come before'),
   notes: z.array(z.string()),
+  until: z
+    .object({
+      date: utcDay.describe('the first day on which `later` holds, UTC'),
+      later: z.union([z.literal('none'), z.record(z.string(), z.json())]).describe('fields that move then, null for none; `none`: the policy goes'),
+    })
+    .exactOptional()
+    .describe('absent: without a date that is still to come'),
+  due: utcDay.exactOptional().describe('the date whose reviewed return this is, UTC'),
   fingerprint,
 });
 
@@ -146,7 +155,7 @@ const plan = z.object({
         key: z.object({ kind, workspace, name: z.string() }).nullable().describe('null: of settings'),
         detail: z.string(),
         liveId: z.string().exactOptional(),
-        why: z.enum(['forget', 'gone', 'default']).exactOptional(),
+        why: z.enum(['forget', 'gone', 'default', 'until']).exactOptional(),
       }),
     )
     .describe('what changes the record and nothing live'),

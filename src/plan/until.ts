@@ -1,0 +1,74 @@
+/** `until:` in record and plan: what is remembered of a date, and which changes are its return, reviewed together with it. */
+
+import { isSame } from '../resources/canonical.ts';
+import type { DesiredEntry, Fields } from '../resources/types.ts';
+import { hasCome, isMoveOfDate, laterOf } from '../resources/until.ts';
+import { describeUntil } from '../resources/until-text.ts';
+import type { RecordedEntry, RecordedUntil } from './applied-record.ts';
+import type { ResolvedEntry } from './resolution.ts';
+import type { Change } from './types.ts';
+
+/** What is to be remembered of it. The day is the first on which the entry was compiled as it is: one more day alone is not news. */
+export function untilToRecord(
+  { until }: Pick<DesiredEntry, 'until'>,
+  recorded: Pick<RecordedEntry, 'until'> | null,
+): { readonly until?: RecordedUntil } {
+  if (until === undefined) return {};
+  const { date, day } = until;
+  const past = recorded?.until;
+  const isKept =
+    past !== undefined && isSameUntil({ until }, recorded) && hasCome(past, past.day) === hasCome(until, day);
+  return { until: isKept ? past : { date, later: laterOf(until) as RecordedUntil['later'], day } };
+}
+
+/** Whether files and record say the same of a date, whatever day it was. */
+export function isSameUntil(
+  { until }: Pick<DesiredEntry, 'until'>,
+  recorded: Pick<RecordedEntry, 'until'> | null,
+): boolean {
+  const past = recorded?.until;
+  if (until === undefined || past === undefined) return until === past;
+  return until.date === past.date && isSame(laterOf(until), past.later);
+}
+
+/**
+ * A change with the mark of a return that nobody has to say yes to again: the last apply had the date and what holds then, it is
+ * over now, and nothing but the date moved the entry since. What somebody moved by hand meanwhile is not loosened by it: an emergency cap
+ * outlives a date as it outlives a merge.
+ */
+export function markReturn(change: Change, resolved: ResolvedEntry, recorded: RecordedEntry | null): Change {
+  const { entry } = resolved;
+  const { until } = entry;
+  if (until === undefined || recorded?.until === undefined) return change;
+  if (!hasCome(until, until.day) || hasCome(recorded.until, recorded.until.day)) return change;
+  if (!isSameUntil(entry, recorded) || recorded.name !== resolved.name || recorded.viaStar === true) return change;
+  const isGone = entry.absent === true;
+  // Of what goes there is no protection and no window any more.
+  if (!isGone && (recorded.protect !== entry.protect || recorded.starting !== entry.starting)) return change;
+  if (recorded.protect && isGone) return change;
+  if (!isMoveOfDate(until, recorded.fields, isGone ? null : resolved.fields)) return change;
+  const isQuiet = isGone ? isAsRecorded(change.before ?? {}, recorded.fields) : change.cause === 'edited';
+  const isTighter = change.action === 'update' && change.cause === 'both' && change.direction === 'tighten';
+  if (change.action === 'replace' || change.action === 'create' || !(isQuiet || isTighter)) return change;
+  return { ...change, due: until.date };
+}
+
+function isAsRecorded(live: Fields, past: Fields): boolean {
+  return Object.entries(past).every(([field, value]) => live[field] === undefined || isSame(live[field], value));
+}
+
+/** What a change leaves in the record that is still to come. */
+export function pendingDate(entry: Pick<RecordedEntry, 'until'> | null): Change['until'] {
+  if (entry?.until === undefined || hasCome(entry.until, entry.until.day)) return undefined;
+  const { date, later } = entry.until;
+  return { date, later };
+}
+
+/** For people: what the files say of a date now, and what the last apply had. All of it, as a word is for what it says. */
+export function describeMovedDate(recorded: RecordedEntry, { until, fields }: DesiredEntry): string {
+  const past = recorded.until;
+  const was = past === undefined ? null : describeUntil(past, recorded.fields);
+  const is = until === undefined ? null : describeUntil({ ...until, later: laterOf(until) }, fields);
+  if (is === null) return `no longer ${was}: it stays as it is`;
+  return was === null ? is : `${is}; it was ${was}`;
+}

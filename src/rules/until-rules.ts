@@ -1,0 +1,43 @@
+/** Rules about dates in the files. */
+
+import { formatAmount, formatRate } from '../resources/amounts.ts';
+import { rateOf } from '../resources/field-text.ts';
+import { isAlert, rateNameOf } from '../resources/fields.ts';
+import type { Budget, Fields, FieldValue } from '../resources/types.ts';
+import { hasCome, type Later, laterOf } from '../resources/until.ts';
+import { formatDay } from '../resources/until-text.ts';
+import type { FileRule } from './types.ts';
+
+const untilOver: FileRule = {
+  name: 'until-over',
+  id: 'T13',
+  severity: 'warning',
+  where: 'file',
+  finds: '`until:` with a date that is over',
+  why: 'From that day on what `then` says is in force, and the line above it says something else: whoever reads the file, or raises the limit again, reads an amount that holds no more.',
+  fix: 'Write what `then` says as the limit, and delete the line `until:`.',
+  check: ({ desired }, found) => {
+    for (const entry of desired.entries) {
+      const { until } = entry;
+      if (until === undefined || !hasCome(until, until.day)) continue;
+      const said = `${formatDay(until.date)} is over: ${describeEdit(laterOf(until), until.first.fields)}`;
+      found({ entry, source: until.source }, said);
+    }
+  },
+};
+
+function describeEdit(later: Later, beside: Fields): string {
+  if (later === 'none') return 'delete this entry';
+  const lines = Object.entries(later).flatMap(([field, value]) => (isAlert(field) ? [] : lineOf(field, value, beside)));
+  return `write ${[...new Set(lines)].map((line) => `\`${line}\``).join(' and ')}, and delete the line \`until\``;
+}
+
+function lineOf(field: string, value: FieldValue, beside: Fields): string {
+  const rate = rateNameOf(field) ?? (field === 'value' ? rateOf(beside) : null);
+  if (rate !== null) return `rate: ${value === null ? 'none' : formatRate(Number(value), rate)}`;
+  if (field === 'rates') return 'rate: none';
+  const budget = field === 'amount' ? { amount: Number(value), unit: beside.unit ?? 'cost' } : (value as Budget | null);
+  return `budget: ${budget === null ? 'none' : formatAmount(budget.amount, budget.unit)}`;
+}
+
+export const untilRules: readonly FileRule[] = [untilOver];

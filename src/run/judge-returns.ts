@@ -1,0 +1,46 @@
+/** Of a plan, the returns that a date has made due: reviewed together with it, so that nobody has to say another word. Pure. */
+
+import { findObjections, judgePlan } from '../guards/judge.ts';
+import { narrowPlan } from '../plan/mode.ts';
+import type { Change, Plan } from '../plan/types.ts';
+import type { ApplyRuling } from './apply.ts';
+import { guardInputOf, type Judged } from './judge.ts';
+
+export interface JudgedReturns {
+  /** Null: nothing is applied. */
+  readonly verdict: ApplyRuling | null;
+  /** Why nothing is; null where there is something, or nothing is due. */
+  readonly refusal: string | null;
+  /** Due, and left alone because a guard objects: what gives more than before is judged like every change. */
+  readonly held: readonly Change[];
+  /** What objects to those. */
+  readonly guards: readonly string[];
+}
+
+export function judgeReturns(prepared: Judged): JudgedReturns {
+  const { plan, settled, inForce, record, steps } = prepared;
+  const due = plan.changes.filter((change) => change.due !== undefined);
+  const nothing = { verdict: null, refusal: null, held: [], guards: [] };
+  if (settled === null || inForce.unsealed !== null) {
+    const why =
+      settled === null ? 'there is no applied record' : 'the applied record is not sealed with the key of this run';
+    return {
+      ...nothing,
+      refusal: record.isShared || settled === null ? `${why}, so that no return is known to be reviewed` : null,
+    };
+  }
+  if (due.length === 0) return nothing;
+  const all = narrow(prepared, due);
+  const objections = findObjections(all.violations);
+  const calm = objections.length === 0 ? due : due.filter(({ direction }) => direction === 'tighten');
+  const held = due.filter((change) => !calm.includes(change));
+  const guards = objections.map(({ guard }) => guard);
+  if (calm.length === 0) return { ...nothing, held, guards };
+  const word = { approval: null, way: 'merge', isUnreviewed: false, lifts: [] } as const;
+  return { verdict: { plan: narrow(prepared, calm), steps, ...word, isReturn: true }, refusal: null, held, guards };
+}
+
+function narrow(prepared: Judged, changes: readonly Change[]): Plan {
+  const plan = { ...narrowPlan(prepared.plan, changes, []), impact: prepared.assess(changes) };
+  return { ...plan, violations: judgePlan({ ...guardInputOf(prepared), plan }) };
+}

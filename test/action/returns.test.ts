@@ -1,0 +1,78 @@
+/** `command: returns`: what a date makes due, and whom nobody can keep from it. */
+
+import { describe, expect, it } from 'vitest';
+import { workspaceFile } from '../helpers/world.ts';
+import { all, policies, type Scene, startPrepared, team } from './scene.ts';
+
+const day = 86_400_000;
+const dated = (amount: string, until: string, others = all('$100')) => ({
+  'policies/a.yaml': workspaceFile(
+    'ws-team-a',
+    `${policies({ ...others, alpha: amount }).replace('alpha:\n', () => `alpha:\n    until: ${until}\n`)}`,
+  ),
+});
+const raise = dated('$150', '{ date: 2026-12-15, then: $100 }');
+
+/** Applied on 20 November: alpha is $150 until 15 December, then $100. */
+const startRaised = (): Promise<Scene> =>
+  startPrepared({}, 'raised', async (scene) => {
+    const approve = (await scene.apply()).outputs.digest ?? '';
+    await scene.dispatch({ approve }, { actor: 'owner' });
+    scene.merge('raise', raise);
+    const applied = await scene.apply();
+    expect([applied.exit, scene.limits().alpha], applied.text).toEqual([0, 150]);
+  });
+
+const hourly = (scene: Scene) =>
+  scene.act('schedule', { schedule: '17 * * * *' }, 'main', { inputs: { command: 'returns' } });
+
+describe('the hourly job', () => {
+  it('applies a return from its day on, once, without another word, and says so', async () => {
+    const scene = await startRaised();
+    const early = await hourly(scene);
+    expect([early.exit, early.text]).toEqual([0, expect.stringContaining('No limit returns today')]);
+    scene.pass(25 * day);
+    const ran = await hourly(scene);
+    expect([ran.exit, ran.failure, scene.limits()]).toEqual([
+      0,
+      null,
+      { alpha: 100, beta: 100, gamma: 100, delta: 100 },
+    ]);
+    const again = await hourly(scene);
+    expect([again.exit, again.text]).toEqual([0, expect.stringContaining('No limit returns today')]);
+  });
+
+  it('applies nothing else: neither drift, nor what is merged and owed', async () => {
+    const scene = await startRaised();
+    scene.merge('other', dated('$150', '{ date: 2026-12-15, then: $100 }', { ...all('$100'), beta: '$120' }));
+    scene.row('gamma').credit_limit = 999;
+    scene.pass(25 * day);
+    const ran = await hourly(scene);
+    expect([ran.exit, scene.limits()]).toEqual([0, { alpha: 100, beta: 100, gamma: 999, delta: 100 }]);
+    // What was merged is reviewed as before, and applied by whoever applies.
+    const applied = await scene.apply();
+    expect([applied.exit, scene.limits()]).toEqual([0, { alpha: 100, beta: 120, gamma: 100, delta: 100 }]);
+  });
+
+  it.each([
+    ['moves the date', dated('$150', '{ date: 2027-12-15, then: $100 }')],
+    ['moves what holds then', dated('$150', '{ date: 2026-12-15, then: $149 }')],
+    ['takes the date out', team({ ...all('$100'), alpha: '$150' })],
+    ['backdates it', dated('$150', '{ date: 2026-11-01, then: $1 }')],
+  ])('hostile authors: who %s without a review neither stops the return nor gets another one', async (_what, files) => {
+    const scene = await startRaised();
+    scene.github.pushTo({ branch: 'main', user: 'author', files });
+    const applied = await scene.apply();
+    expect([applied.exit, scene.limits().alpha]).toEqual([4, 150]);
+    expect((await hourly(scene)).exit).toBe(0);
+    expect(scene.limits().alpha).toBe(150);
+    scene.pass(25 * day);
+    const ran = await hourly(scene);
+    expect([ran.exit, scene.limits().alpha]).toEqual([0, 100]);
+    // And it comes back to what nobody reviewed by no later run.
+    const later = await scene.apply();
+    expect([later.exit, scene.limits().alpha]).toEqual([4, 100]);
+    expect((await hourly(scene)).exit).toBe(0);
+    expect(scene.limits().alpha).toBe(100);
+  });
+});
