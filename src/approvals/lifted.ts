@@ -112,7 +112,7 @@ function allowLine(word: Word): string {
 /** What a guard counts over some changes alone, whether or not that is too much. */
 function measure(input: LiftInput, guard: GuardName, changes: readonly Change[]): WordNumber {
   if (changes.length === 0) return 0;
-  const strict = { ...input, settings: strictest(input.settings), allowances: [] };
+  const strict: LiftInput = { ...input, settings: strictest(input.settings), countsAll: true, allowances: [] };
   return judge(strict, changes).find((violation) => violation.guard === guard)?.count ?? 0;
 }
 
@@ -134,7 +134,13 @@ function judge(input: LiftInput, changes: readonly Change[]): Violation[] {
 function strictest(settings: Review): Review {
   const none = { count: 0, percent: 0 };
   const nothing = { ...none, plan: none };
-  const on = { empties_scope: 'on', blocks_now: 'on', counter_reset: 'on', impact_unknown: 'on' } as const;
+  const on = {
+    empties_scope: 'on',
+    blocks_now: 'on',
+    counter_reset: 'on',
+    ceiling: 'on',
+    impact_unknown: 'on',
+  } as const;
   const spend_up = { percent: 0, said: 'on' } as const;
   return { ...settings, guards: { ...settings.guards, ...on, deletes: nothing, updates: nothing, spend_up } };
 }

@@ -181,7 +181,9 @@ test('mistakes-K2: a record behind a link stays one record', async () => {
 
 test('two directories are two runs, and it is said how', async () => {
   const { said } = await parse('plan', '--dir', 'policies/production', '--dir', 'policies/staging');
-  expect(said).toContain('it counts once. A directory has an environment and a record of its own: run the command once');
+  expect(said).toContain(
+    'it counts once. A directory has an environment and a record of its own: run the command once',
+  );
 });
 
 test.each([
