@@ -20,6 +20,8 @@ export interface LiftInput extends Omit<GuardInput, 'reviewed'> {
   readonly pulls: readonly MergedPull[];
   /** Pull requests without which a change would not be there, by the change's id. */
   readonly pullsOf: ReadonlyMap<string, readonly number[]>;
+  /** Pull requests that moved settings: a group of workspaces rises without a change where one comes into it. */
+  readonly pullsOfSettings?: readonly number[];
 }
 
 /** A word that would lift, and the pull request in whose review it has to stand. */
@@ -87,11 +89,12 @@ function findLift(input: LiftInput, { guard, count }: Violation): Lift[] | null 
 }
 
 function linesFor(input: LiftInput, { guard, count }: Violation): WordLine[] {
-  const { plan, pulls, pullsOf } = input;
+  const { plan, pulls, pullsOf, pullsOfSettings = [] } = input;
+  const stands = standsAlone(input, guard);
   return pulls.flatMap(({ pull, digest }) => {
     if (digest === null) return [];
     const own = plan.changes.filter(({ id }) => pullsOf.get(id)?.includes(pull.number) === true);
-    if (own.length === 0) return [];
+    if (own.length === 0 && !(stands && pullsOfSettings.includes(pull.number))) return [];
     const alone = measure(input, guard, own);
     // Nothing that it asks for is counted: others are in the way.
     if (alone === 0 && !isAboutNoChange(input, guard)) return [];
@@ -101,7 +104,15 @@ function linesFor(input: LiftInput, { guard, count }: Violation): WordLine[] {
 }
 
 function isAboutNoChange(input: LiftInput, guard: GuardName): boolean {
-  return guard === 'unmanaged' || measure(input, guard, input.plan.changes) === 0;
+  return guard === 'unmanaged' || measure(input, guard, input.plan.changes) === 0 || standsAlone(input, guard);
+}
+
+/** It objects to what the settings do by themselves. */
+function standsAlone(input: LiftInput, guard: GuardName): boolean {
+  return (
+    guard === 'ceiling' &&
+    judge(input, []).some((violation) => violation.guard === guard && violation.severity === 'error')
+  );
 }
 
 /** A line as a review has to hold it. */

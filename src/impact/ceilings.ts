@@ -56,7 +56,7 @@ export function ceilingsOf(recorded: WorkspaceGroups | null, written: readonly W
         before: known?.workspaces ?? workspaces,
         cents,
         isInForce,
-        isSettled: recorded !== null && written.every((one) => saysSame(one, group, workspaces, cents)),
+        isSettled: recorded !== null && all.every((one) => saysSame(one, group, workspaces, cents)),
       };
       const key = JSON.stringify(workspaces);
       const found = byMembers.get(key);
