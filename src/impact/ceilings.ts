@@ -58,7 +58,8 @@ export function ceilingsOf(recorded: WorkspaceGroups | null, written: readonly W
         isInForce,
         isSettled: recorded !== null && all.every((one) => saysSame(one, group, workspaces, cents)),
       };
-      const key = JSON.stringify(workspaces);
+      // What it rises from is a part of it: of two over the same workspaces the lower one may rise less.
+      const key = JSON.stringify([workspaces, next.before]);
       const found = byMembers.get(key);
       if (found === undefined || compare(cents, found.cents) < 0) byMembers.set(key, next);
     }
