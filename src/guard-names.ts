@@ -12,6 +12,7 @@ export const guardNames = [
   'blocks-now',
   'spend-up',
   'counter-reset',
+  'ceiling',
   'impact-unknown',
   'rules',
   'api-member',

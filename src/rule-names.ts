@@ -15,6 +15,8 @@ export const ruleNames = [
   'rate-never-reached',
   'oversubscribed',
   'ceiling-exceeded',
+  'workspace-in-two-groups',
+  'group-means-nobody',
   'metadata-escapable',
   'metadata-number',
   'user-from-body',

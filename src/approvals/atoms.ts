@@ -157,7 +157,7 @@ function partsOfLimits(limits: WrittenLimits): Group {
 }
 
 /** One part for each thing that a setting says: two guards that are edited apart are two. */
-function settingsOf({ settings, gateway, pricing }: OrgFile): Group {
+function settingsOf({ settings, gateway, pricing, groups }: OrgFile): Group {
   const review = Object.entries(settings).flatMap(([name, value]) =>
     (name === 'guards' || name === 'rules') && typeof value === 'object' && value !== null
       ? Object.entries(value).map(([inner, said]) => [`review.${name}.${inner}`, said] as const)
@@ -165,7 +165,13 @@ function settingsOf({ settings, gateway, pricing }: OrgFile): Group {
   );
   const named = (section: string, values: object | undefined) =>
     Object.entries(values ?? {}).map(([name, value]) => [`${section}.${name}`, value] as const);
-  return Object.fromEntries([...review, ...named('gateway', gateway), ...named('pricing', pricing)]);
+  // A group is one part: who is in it and how much it may spend are the ceiling together.
+  return Object.fromEntries([
+    ...review,
+    ...named('gateway', gateway),
+    ...named('pricing', pricing),
+    ...named('groups', groups),
+  ]);
 }
 
 /** One part for each channel and each place: what they say together is who is told of one thing. */

@@ -20,6 +20,8 @@ export interface LiftInput extends Omit<GuardInput, 'reviewed'> {
   readonly pulls: readonly MergedPull[];
   /** Pull requests without which a change would not be there, by the change's id. */
   readonly pullsOf: ReadonlyMap<string, readonly number[]>;
+  /** Pull requests that moved settings: a group of workspaces rises without a change where one comes into it. */
+  readonly pullsOfSettings?: readonly number[];
 }
 
 /** A word that would lift, and the pull request in whose review it has to stand. */
@@ -87,11 +89,12 @@ function findLift(input: LiftInput, { guard, count }: Violation): Lift[] | null 
 }
 
 function linesFor(input: LiftInput, { guard, count }: Violation): WordLine[] {
-  const { plan, pulls, pullsOf } = input;
+  const { plan, pulls, pullsOf, pullsOfSettings = [] } = input;
+  const stands = standsAlone(input, guard);
   return pulls.flatMap(({ pull, digest }) => {
     if (digest === null) return [];
     const own = plan.changes.filter(({ id }) => pullsOf.get(id)?.includes(pull.number) === true);
-    if (own.length === 0) return [];
+    if (own.length === 0 && !(stands && pullsOfSettings.includes(pull.number))) return [];
     const alone = measure(input, guard, own);
     // Nothing that it asks for is counted: others are in the way.
     if (alone === 0 && !isAboutNoChange(input, guard)) return [];
@@ -101,7 +104,15 @@ function linesFor(input: LiftInput, { guard, count }: Violation): WordLine[] {
 }
 
 function isAboutNoChange(input: LiftInput, guard: GuardName): boolean {
-  return guard === 'unmanaged' || measure(input, guard, input.plan.changes) === 0;
+  return guard === 'unmanaged' || measure(input, guard, input.plan.changes) === 0 || standsAlone(input, guard);
+}
+
+/** It objects to what the settings do by themselves. */
+function standsAlone(input: LiftInput, guard: GuardName): boolean {
+  return (
+    guard === 'ceiling' &&
+    judge(input, []).some((violation) => violation.guard === guard && violation.severity === 'error')
+  );
 }
 
 /** A line as a review has to hold it. */
@@ -112,7 +123,7 @@ function allowLine(word: Word): string {
 /** What a guard counts over some changes alone, whether or not that is too much. */
 function measure(input: LiftInput, guard: GuardName, changes: readonly Change[]): WordNumber {
   if (changes.length === 0) return 0;
-  const strict = { ...input, settings: strictest(input.settings), allowances: [] };
+  const strict: LiftInput = { ...input, settings: strictest(input.settings), countsAll: true, allowances: [] };
   return judge(strict, changes).find((violation) => violation.guard === guard)?.count ?? 0;
 }
 
@@ -134,7 +145,13 @@ function judge(input: LiftInput, changes: readonly Change[]): Violation[] {
 function strictest(settings: Review): Review {
   const none = { count: 0, percent: 0 };
   const nothing = { ...none, plan: none };
-  const on = { empties_scope: 'on', blocks_now: 'on', counter_reset: 'on', impact_unknown: 'on' } as const;
+  const on = {
+    empties_scope: 'on',
+    blocks_now: 'on',
+    counter_reset: 'on',
+    ceiling: 'on',
+    impact_unknown: 'on',
+  } as const;
   const spend_up = { percent: 0, said: 'on' } as const;
   return { ...settings, guards: { ...settings.guards, ...on, deletes: nothing, updates: nothing, spend_up } };
 }

@@ -2,6 +2,7 @@ import { createReads, type Reads } from '../consumption/ask.ts';
 import { checkOver, type OverCheck } from '../consumption/check-over.ts';
 import type { UsageUnit } from '../consumption/counters.ts';
 import { expiryDays, listExpiring } from '../consumption/expiring.ts';
+import { readGroupSpend } from '../consumption/group-spend.ts';
 import { judgeReadLimits, usageUnitOf } from '../consumption/judged-limits.ts';
 import {
   isOver,
@@ -16,6 +17,7 @@ import { readTrends } from '../consumption/read-trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { sumCommitted } from '../impact/committed.ts';
 import { committedLive } from '../impact/committed-live.ts';
 import { renderPage, renderStatus, renderStatusHeadline } from '../render/status.ts';
 import type { StatusFacts, StatusLimit } from '../render/status-facts.ts';
@@ -84,13 +86,15 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       );
     }
     const isWhole = options.over === undefined && !isOfMetrics;
-    const [judged, trends, nobody, rates] = await session.waiting(
+    const groups = options.over === undefined && options.workspace.length === 0 ? desired?.groups : undefined;
+    const [judged, trends, nobody, rates, spend] = await session.waiting(
       'reading analytics',
       Promise.all([
         judgeReadLimits(read, reads, { desired, now }),
         days === 0 ? null : readTrends(read.workspaces, reads, days, now()),
         isWhole ? readNobody(reads, { workspaces: read.workspaces, desired, now: now() }) : null,
         isOfMetrics ? readRates(read, reads, options.workspace.length === 0) : null,
+        groups === undefined ? [] : readGroupSpend(reads, groups, read.workspaces, now()),
       ]),
     );
     const { at, mistake, limits: found } = judged;
@@ -107,6 +111,9 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       : null;
     const limits = over === null ? all : all.filter((limit) => isOver(limit, over));
     const unknown = (list: readonly StatusLimit[]): number => list.filter(({ state }) => state === 'unknown').length;
+    const live = found.map(({ facts: limit }) => limit);
+    const bounded = format === 'html' || spend.length > 0 ? read.workspaces : [];
+    const committed = new Map(bounded.map(({ slug }) => [slug, committedLive(slug, live, read)] as const));
     const facts: StatusFacts = {
       now: at,
       workspaces: [...read.workspaces].sort((a, b) => (a.slug < b.slug ? -1 : 1)),
@@ -124,6 +131,10 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       paceGaps: judged.paceGaps,
       unitMistake: mistake === null ? null : describeMistake(mistake, usageUnit, counts),
       trends,
+      groups: spend.map((group) => ({
+        ...group,
+        committed: sumCommitted(group.workspaces.flatMap((slug) => committed.get(slug) ?? [])),
+      })),
       names: read.keyNames,
       hasChannels: Object.keys(desired?.alerting?.channels ?? {}).length > 0,
       counts,
@@ -132,13 +143,12 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     if (check !== null && !options.quiet) session.say(`${describeCheck(check, exit)}\n`);
     if (rates !== null) return { exit, output: renderStatusMetrics(facts, rates) };
     if (common.format === format) return { exit, output: renderStatus(facts, common.format, session.style) };
-    const live = found.map(({ facts: limit }) => limit);
     const changes = await readRecentChanges(common, desired, at - changeDays * dayMilliseconds, session);
     const page = await renderPage({
       status: facts,
       environment: desired?.environment ?? null,
       owners: ownersOf(desired?.workspaces ?? [], read.workspaces),
-      committed: new Map(read.workspaces.map(({ slug }) => [slug, committedLive(slug, live, read)] as const)),
+      committed,
       changes,
     });
     return { ...(await handOver(page, renderStatusHeadline(facts), options, session)), exit };

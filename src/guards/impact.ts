@@ -9,6 +9,7 @@ import { largestOf, type WordNumber } from '../plan/words.ts';
 import { isBudget } from '../resources/fields.ts';
 import type { SpendUp } from '../resources/review-settings.ts';
 import type { ResourceKey } from '../resources/types.ts';
+import { unjudgedCeilings } from './ceiling.ts';
 import { type GuardInput, type Objection, shortenDetails } from './input.ts';
 
 interface ImpactLine {
@@ -106,10 +107,13 @@ export function judgeCounterReset({ plan }: GuardInput): Objection | null {
 
 /** Changes that could trip one of the others, which cannot be judged for them: not knowing is not the same as harmless. */
 export function judgeUnknown({ plan }: GuardInput): Objection | null {
-  const { impact, changes } = plan;
+  const { impact, changes, hasCeilings = false } = plan;
   if (impact === null) {
     const able = changes.filter(movesBudget);
-    const details = ['consumption was not read: blocks-now, spend-up and counter-reset are not judged'];
+    const guards = hasCeilings
+      ? 'blocks-now, spend-up, counter-reset and ceiling'
+      : 'blocks-now, spend-up and counter-reset';
+    const details = [`consumption was not read: ${guards} are not judged`];
     return able.length === 0 ? null : { count: able.length, details, first: able[0]?.id };
   }
   const groups = new Map<string, { readonly guard: string; readonly reason: string; readonly who: string[] }>();
@@ -135,8 +139,10 @@ export function judgeUnknown({ plan }: GuardInput): Objection | null {
     const who = one === undefined ? '' : ` (${one.key.name}${others.length > 0 ? ` and ${others.length} more` : ''})`;
     return [`spend-up cannot be judged for ${workspace}${who}: ${unjudged}`];
   });
-  const details = [...used, ...spend];
-  const count = [...groups.values()].reduce((sum, { who }) => sum + who.length, 0) + spend.length;
+  const ceilings = unjudgedCeilings(plan);
+  const details = [...used, ...spend, ...ceilings];
+  const counts = [...groups.values()].map(({ who }) => who.length);
+  const count = counts.reduce((sum, one) => sum + one, spend.length + ceilings.length);
   return count === 0 ? null : { count, details: shortenDetails(details), first };
 }
 

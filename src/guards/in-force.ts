@@ -1,5 +1,6 @@
 /** Which settings judge a plan, of those that the record and the files hold. */
 
+import { type Ceiling, ceilingsOf } from '../impact/ceilings.ts';
 import { noSettings } from '../plan/settings.ts';
 import type { RecordedSettings } from '../plan/settings-schema.ts';
 import { commonSilences, layOutSilences, type Silences } from '../plan/silences.ts';
@@ -11,6 +12,8 @@ import { fillReview, type ReviewDefaults, stricterOf } from './review.ts';
 export interface SettingsInForce extends Pick<RecordedSettings, 'gateway' | 'pricing' | 'alerts'> {
   readonly review: Review;
   readonly silences: Silences;
+  /** Of groups of workspaces: of the last apply, and what the files say besides. */
+  readonly ceilings: readonly Ceiling[];
 }
 
 /**
@@ -38,6 +41,10 @@ export function settingsInForce(
     pricing,
     ...(alerts === undefined ? {} : { alerts }),
     silences: commonSilences(all.map(({ silences = {} }) => silences)),
+    ceilings: ceilingsOf(
+      recorded === null ? null : (recorded.groups ?? {}),
+      written.map(({ groups = {} }) => groups),
+    ),
   };
 }
 

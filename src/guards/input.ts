@@ -41,6 +41,8 @@ export interface GuardInput {
    * part.
    */
   readonly reviewed?: readonly string[];
+  /** The ceilings of groups are taken for used up: every rise below them is counted. */
+  readonly countsAll?: true;
 }
 
 /** Limits of one workspace (or of the organisation), and what the plan does to them. */

@@ -7,6 +7,7 @@ import { formatAmount } from '../resources/amounts.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { ReviewSettings, WrittenGuards } from '../resources/review-settings.ts';
 import { listAlerts } from './alert-words.ts';
+import { listGroups } from './group-words.ts';
 import { defaultReview } from './review.ts';
 import { fillGuards } from './table.ts';
 
@@ -49,7 +50,14 @@ export function settingsLines(
   });
 }
 
-function listSettings({ review, gateway, pricing, silences = {}, alerts }: RecordedSettings): Map<string, Setting> {
+function listSettings({
+  review,
+  gateway,
+  pricing,
+  silences = {},
+  alerts,
+  groups,
+}: RecordedSettings): Map<string, Setting> {
   const { maxAgeHours, source } = pricing;
   const { usageUnit, deployment, version, backend } = gateway;
   return new Map([
@@ -58,6 +66,7 @@ function listSettings({ review, gateway, pricing, silences = {}, alerts }: Recor
     ...list('pricing', { source, max_age: maxAgeHours === undefined ? undefined : `${maxAgeHours}h` }),
     ...Object.entries(silences).flatMap(([place, rules]) => [...list(`silence of ${place}`, rules)]),
     ...(alerts === undefined ? [] : listAlerts(alerts)),
+    ...(groups === undefined ? [] : listGroups(groups)),
   ]);
 }
 

@@ -2,6 +2,7 @@
 
 import type { GuardName } from '../guard-names.ts';
 import type { Guards, WrittenGuards } from '../resources/review-settings.ts';
+import { judgeCeiling } from './ceiling.ts';
 import { judgeApiMembers, judgeFindings, judgeUnmanaged } from './contents.ts';
 import { judgeCounted, judgeEmptied } from './counted.ts';
 import { judgeBlocksNow, judgeCounterReset, judgeSpendUp, judgeUnknown } from './impact.ts';
@@ -110,9 +111,18 @@ export const guards: {
     needsImpact: true,
     judge: judgeCounterReset,
   },
+  ceiling: {
+    objectsTo:
+      'a group of workspaces whose committed spend rises and is above its ceiling, or that nothing bounds any more',
+    usually: 'on, where there are `groups:` with a ceiling',
+    setting: onOff,
+    liftable: true,
+    needsImpact: true,
+    judge: judgeCeiling,
+  },
   'impact-unknown': {
     objectsTo:
-      'a change that could trip one of the three above and cannot be judged, since use or committed spend cannot be read',
+      'a change that could trip one of the four above and cannot be judged, since use or committed spend cannot be read',
     usually: 'on; warns of `--no-impact`',
     setting: onUnlessAsked,
     liftable: true,

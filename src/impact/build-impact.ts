@@ -12,12 +12,12 @@ import { hasOneCounter } from '../resources/limit.ts';
 import type { WireKey } from '../resources/wire.ts';
 import { type Bindings, bindingOf, bindingsOf, findHolder, type Holder, nameOfBound, rivalMoves } from './binding.ts';
 import { boundsOf, committedMoves, type Side } from './bounds.ts';
-import type { Committed, CommittedSum } from './committed.ts';
+import { type Ceiling, concernedCeilings, judgeCeilings } from './ceilings.ts';
+import { type Committed, type CommittedSum, toSumImpact } from './committed.ts';
 import { type CountedMove, type CountOptions, countMoves, limitOf } from './count-moves.ts';
 import type {
   BudgetImpact,
   CommittedImpact,
-  CommittedSumImpact,
   CounterImpact,
   Impact,
   LimitImpact,
@@ -39,6 +39,8 @@ export interface ImpactOptions extends CountOptions {
   readonly people: 'names' | 'counts';
   /** US cents that a token costs at most where a budget applies; null: nothing is known of its models. */
   readonly dearestToken: (move: BudgetMove) => Exact | null;
+  /** Of groups of workspaces, in force or written. */
+  readonly ceilings: readonly Ceiling[];
 }
 
 /** Names shown of those who are blocked or freed; the count is of all. */
@@ -48,8 +50,11 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
   const index = new LiveIndex(live);
   const moves = movesOf(changes, index, options.now);
   const { counted, doubt } = countMoves(moves, usage, options);
+  const changed = new Set(moves.flatMap((move) => (boundsSpend(move) ? (move.change.workspaceId ?? []) : [])));
+  const ceilings = concernedCeilings(options.ceilings, live.workspaces, changed);
   // Where no budget moves there is nothing to bound, and most plans of a large organisation move few.
-  const bounds = moves.length === 0 ? new Map<string, Side>() : boundsOf(changes, index, usage);
+  const isIdle = moves.length === 0 && ceilings.length === 0;
+  const bounds = isIdle ? new Map<string, Side>() : boundsOf(changes, index, usage);
   const names = namesOf(live, usage);
   const moved = new Set(moves.map(({ change }) => change.workspaceId ?? ''));
   const bindings = new Map([...moved].map((id) => [id, boundTo(bounds.get(id))] as const));
@@ -62,9 +67,10 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
     const { id } = one.move.change;
     limits.set(id, [...(limits.get(id) ?? []), toLimit(one, usage.budgets.get(one.move.id)?.pace, context)]);
   }
-  const changed = new Set(moves.flatMap((move) => (boundsSpend(move) ? (move.change.workspaceId ?? []) : [])));
   const committed = committedMoves(bounds, index, changed);
   const removed = removedOf(changes, index);
+  const mayRise = (id: string, before: Committed, after: Committed): boolean =>
+    isSpendUnjudged(moves, id, before, after);
   return {
     as_of: usage.asOf,
     people: options.people,
@@ -78,17 +84,18 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
       before: toCommitted(before),
       after: toCommitted(after),
       delta: deltaOf(before, after),
-      unjudged: isSpendUnjudged(moves, id, before, after)
+      unjudged: mayRise(id, before, after)
         ? 'its policies or keys could not be read, so that its committed spend is unknown'
         : null,
     })),
     ...(removed.length === 0 ? {} : { removed }),
+    ...(ceilings.length === 0 ? {} : { groups: judgeCeilings(ceilings, { bounds, live, mayRise }) }),
     organisation:
       changed.size === 0
         ? null
         : {
-            before: toSum(committed.before),
-            after: toSum(committed.after),
+            before: toSumImpact(committed.before),
+            after: toSumImpact(committed.after),
             delta: isSameReach(committed.before, committed.after)
               ? toText(subtract(committed.after.cents, committed.before.cents))
               : null,
@@ -300,10 +307,6 @@ function toCommitted(committed: Committed): CommittedImpact {
 function deltaOf(before: Committed, after: Committed): string | null {
   if (before.kind !== 'bounded' || after.kind !== 'bounded') return null;
   return toText(subtract(after.cents, before.cents));
-}
-
-function toSum({ cents, atMost, ...counts }: CommittedSum): CommittedSumImpact {
-  return { cents: toText(cents), at_most: toText(atMost), ...counts };
 }
 
 function isSameReach(before: CommittedSum, after: CommittedSum): boolean {

@@ -5,9 +5,10 @@
  * unbounded.
  */
 
-import { add, compare, type Exact, fraction, multiply, total, zero } from '../exact.ts';
+import { add, compare, type Exact, fraction, multiply, toText, total, zero } from '../exact.ts';
 import type { LiveObject } from '../live/live.ts';
 import { type BudgetLimit, isKnownReset } from '../resources/limit.ts';
+import type { CommittedSumImpact } from './document.ts';
 import { limitPer30Days } from './money.ts';
 
 /** A limit of a workspace or of a policy in it, and what is live of it. */
@@ -128,6 +129,10 @@ export function sumCommitted(all: Iterable<Committed>): CommittedSum {
     if (committed.kind === 'bounded') cents = add(cents, committed.cents);
   }
   return { cents, atMost, ...counts };
+}
+
+export function toSumImpact({ cents, atMost, ...counts }: CommittedSum): CommittedSumImpact {
+  return { cents: toText(cents), at_most: toText(atMost), ...counts };
 }
 
 /** More than `percent` above before, or bounded before and unbounded after. Unknown proves nothing. */

@@ -182,6 +182,18 @@ const sum = z.object({
   unknown: z.number().describe('workspaces of which too little was read'),
 });
 
+const group = z.object({
+  group: z.string().describe('its name'),
+  ceiling: exact.describe('US cents per 30 days'),
+  in_force: z.boolean().describe('of the last apply; else only the files say it, which counts at once'),
+  workspaces: z.array(z.string()).describe('slugs of those that are in it after the plan'),
+  before: sum.describe('committed spend of the group as it is, and as it is composed'),
+  after: sum.describe('once the plan is carried out'),
+  rise: exact.nullable().describe('US cents per 30 days, negative where it falls; null: without bound'),
+  verdict: z.enum(['within', 'above', 'unknown']).describe('of the spend after the plan, against the ceiling'),
+  unjudged: z.string().nullable().describe('why `ceiling` cannot be judged; null: it can'),
+});
+
 export const impactSchema = z
   .object({
     as_of: instant.describe('when reading began'),
@@ -216,6 +228,7 @@ export const impactSchema = z
       })
       .nullable()
       .describe('committed spend of all workspaces; null: no cost limit changes'),
+    groups: z.array(group).exactOptional().describe('groups with a ceiling that the plan concerns; absent: none'),
   })
   .describe('What the plan does to people and money, as of a moment; outside fingerprints and digest.');
 
@@ -229,5 +242,6 @@ export type UseImpact = z.infer<typeof use>;
 export type RunOutImpact = z.infer<typeof runOut>;
 export type ForecastImpact = z.infer<typeof forecast>;
 export type RemovedImpact = z.infer<typeof removed>;
+export type GroupImpact = z.infer<typeof group>;
 export type CommittedImpact = z.infer<typeof committed>;
 export type CommittedSumImpact = z.infer<typeof sum>;

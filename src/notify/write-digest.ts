@@ -103,6 +103,7 @@ function statusOf({ seen, counts, isDeclared }: DigestFacts, workspace: string |
     paceGaps: seen.gaps,
     unitMistake: null,
     trends: null,
+    groups: [],
     names: read.keyNames,
     counts,
   };

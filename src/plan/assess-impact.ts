@@ -3,6 +3,7 @@
 import coerce from 'semver/functions/coerce.js';
 import lt from 'semver/functions/lt.js';
 import { buildImpact } from '../impact/build-impact.ts';
+import type { Ceiling } from '../impact/ceilings.ts';
 import type { Impact } from '../impact/document.ts';
 import { type BudgetMove, movesOf } from '../impact/moves.ts';
 import type { Usage } from '../impact/usage.ts';
@@ -22,6 +23,8 @@ export interface ImpactFacts {
   readonly usage: Usage;
   /** Of the models that policies name; null: not looked at. */
   readonly prices: PriceIndex | null;
+  /** Of groups of workspaces, in force or written. */
+  readonly ceilings: readonly Ceiling[];
 }
 
 /** The budgets that move, for reading what is consumed under them. */
@@ -31,7 +34,7 @@ export function budgetMoves(changes: readonly Change[], live: Live, now: Date): 
 
 /** Of all changes, or of those of them that will be carried out. */
 export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Impact {
-  const { live, desired, settings, usage, prices } = facts;
+  const { live, desired, settings, usage, prices, ceilings } = facts;
   return buildImpact(changes, live, usage, {
     now: Date.parse(usage.asOf),
     usageUnit: desired.gateway.usageUnit ?? 'cents',
@@ -39,6 +42,7 @@ export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Im
     raiseDoesNotWake: isBefore120(desired),
     dearestToken: ({ limit, change }) =>
       prices === null ? null : dearestToken(prices, limit.match, change.workspaceId),
+    ceilings,
   });
 }
 

@@ -5,6 +5,7 @@ import { type AlertSettings, alsoTold } from '../resources/alert-settings.ts';
 import type { ReviewSettings } from '../resources/review-settings.ts';
 import { requirableFields, switchNames } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
+import { type GroupReset, isGroupReset, type WorkspaceGroups } from '../resources/workspace-groups.ts';
 import { ruleNames } from '../rule-names.ts';
 
 const guardSwitch = z.enum(['on', 'warn', 'off']);
@@ -81,6 +82,16 @@ const alertsSchema: z.ZodType<AlertSettings> = z.looseObject({
   ),
 });
 
+const groupsSchema: z.ZodType<WorkspaceGroups> = z.record(
+  z.string(),
+  z.looseObject({
+    owner: z.string().exactOptional(),
+    workspaces: texts,
+    ceiling: z.number().exactOptional(),
+    reset: z.custom<GroupReset>((value) => typeof value === 'string' && isGroupReset(value)).exactOptional(),
+  }),
+);
+
 export const recordedSettingsSchema = z.object({
   /** `review:`: judges plans. */
   review: reviewSchema,
@@ -92,6 +103,8 @@ export const recordedSettingsSchema = z.object({
   silences: z.record(z.string(), z.record(z.string(), z.string())).exactOptional(),
   /** `channels:`, `alerts:` and lists of thresholds: who is told, and how. Missing: nobody is told by tollgate. */
   alerts: alertsSchema.exactOptional(),
+  /** `groups:`: whose ceilings judge. Missing: there are none. */
+  groups: groupsSchema.exactOptional(),
 });
 
 export type RecordedSettings = z.infer<typeof recordedSettingsSchema>;

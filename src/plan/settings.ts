@@ -10,7 +10,7 @@ export const noSettings: RecordedSettings = { review: {}, gateway: {}, pricing: 
 
 /** As the files say it. */
 export function settingsOf(desired: Desired): RecordedSettings {
-  const { settings, gateway, pricing = {}, alerting } = desired;
+  const { settings, gateway, pricing = {}, alerting, groups } = desired;
   const silences = silencesOf(desired);
   return {
     review: { ...settings },
@@ -18,6 +18,7 @@ export function settingsOf(desired: Desired): RecordedSettings {
     pricing: { ...pricing },
     ...(Object.keys(silences).length === 0 ? {} : { silences }),
     ...(alerting === undefined ? {} : { alerts: alerting }),
+    ...(groups === undefined ? {} : { groups }),
   };
 }
 

@@ -166,7 +166,7 @@ export interface Finding {
 /** A guard's objection. Guards are a stage of their own between plan and apply (guards.ts). */
 export interface Violation {
   readonly guard: GuardName;
-  /** What has to be allowed, at least: a count; of `spend-up` percent of committed spend, or `unbounded`. */
+  /** What has to be allowed, at least: a count; of `spend-up` percent of committed spend, of `ceiling` dollars, or `unbounded`. */
   readonly count: WordNumber;
   /** What was exceeded where, and by how much; one sentence each. */
   readonly details: readonly string[];
@@ -216,6 +216,8 @@ export interface Plan {
     readonly of: ReadonlyMap<string, ToldBy>;
     readonly hasChannels: boolean;
   };
+  /** Groups of workspaces have ceilings that it concerns; default: no. */
+  readonly hasCeilings?: boolean;
   readonly unmanaged: readonly Unmanaged[];
   /** Where limits may be live that nobody has looked at; default: nowhere. */
   readonly notRead?: readonly NotRead[] | undefined;

@@ -9,7 +9,7 @@ import { didYouMean } from '../nearest-name.ts';
 /** Hex digits of a digest that a word names: 128 bits. Two plans of one prefix of 8 are found in seconds. */
 const wordDigits = 32;
 
-/** A count; of `spend-up` percent of committed spend, rounded up, or `unbounded`. */
+/** A count; of `spend-up` percent of committed spend, of `ceiling` dollars of it per 30 days, both rounded up, or `unbounded`. */
 export type WordNumber = number | 'unbounded';
 
 export interface Word {
@@ -24,6 +24,9 @@ export interface WordProblem {
   readonly problem: string;
 }
 
+/** Guards whose number is money, which may be without bound. */
+const ofMoney: ReadonlySet<GuardName> = new Set<GuardName>(['spend-up', 'ceiling']);
+
 const wordShape = /^([a-z-]{1,40})=(\d{1,9}|unbounded)@([0-9a-f]{1,64})$/;
 
 export function parseWord(text: string): Word | WordProblem {
@@ -35,7 +38,7 @@ export function parseWord(text: string): Word | WordProblem {
     const unknown = match === null ? '' : `no guard is called "${name}"; `;
     return { problem: `${unknown}write GUARD=NUMBER@DIGEST, exactly as the plan says it${guess}` };
   }
-  if (number === 'unbounded' && guard !== 'spend-up') return { problem: `${guard} is counted: write a number` };
+  if (number === 'unbounded' && !ofMoney.has(guard)) return { problem: `${guard} is counted: write a number` };
   const short = digestProblem(digest);
   if (short !== null) return { problem: short };
   return { guard, number: number === 'unbounded' ? number : Number(number), digest };

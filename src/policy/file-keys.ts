@@ -16,6 +16,7 @@ import {
   textForm,
   withoutKeys,
 } from './forms.ts';
+import { groupsShape } from './group-keys.ts';
 import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
 import { refuseValue } from './reader.ts';
@@ -223,6 +224,16 @@ export const orgKeys = {
     'How `tollgate notify` tells people, by name: a mail server, a chat, a webhook, an issue. Those in force are the ones of the last apply.',
   ),
   review: reviewKey,
+  groups: key(
+    groupsShape,
+    'Workspaces that answer for one ceiling together, by name: departments. Those in force are the ones of the last apply.',
+    {
+      hover: {
+        example: 'groups:\n  research:\n    workspaces: [team-a, search-*]\n    ceiling: $20,000',
+        page: 'groups.md',
+      },
+    },
+  ),
   forget: forgetKey,
   defaults,
   keys: key(

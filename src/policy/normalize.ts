@@ -39,6 +39,7 @@ export function normalize({ org, workspaces }: Organisation, report: Report): De
     recordRef: org.recordRef,
     pricing: org.pricing,
     alerting: alertingOf(org, workspaces),
+    groups: org.groups,
     orgFile: org.at.source,
     settingSources: org.settingSources,
   });

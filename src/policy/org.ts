@@ -3,6 +3,7 @@
 import type { AlertSettings } from '../resources/alert-settings.ts';
 import type { ReviewSettings } from '../resources/review-settings.ts';
 import type { Desired, Forget } from '../resources/types.ts';
+import type { WorkspaceGroups } from '../resources/workspace-groups.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import type { WrittenAlerts } from './alert-keys.ts';
 import { newWorkspacesKeys, orgKeys } from './file-keys.ts';
@@ -26,6 +27,7 @@ export interface OrgFile {
   readonly alerts?: WrittenAlerts;
   readonly alertsAt?: SourceRange;
   readonly channels?: AlertSettings['channels'];
+  readonly groups?: WorkspaceGroups;
   readonly defaultPolicies: readonly PolicyEntry[];
   /** `defaults.keys."*"` */
   readonly defaultKey?: WrittenLimits;
@@ -59,6 +61,7 @@ export function readOrg(at: SourceRange, written: Written, report: Report): OrgF
     alerts,
     alertsAt: written.get('alerts')?.at,
     channels,
+    groups: said.groups,
     defaultPolicies: (defaults.policies ?? []).flatMap((entry) => readPolicyEntry(entry, noProtection, report)),
     defaultKey: readDefaultKey(defaults.keys ?? [], report),
     forget: (said.forget ?? []).map((path) => ({ workspace: null, ...path })),
@@ -68,7 +71,7 @@ export function readOrg(at: SourceRange, written: Written, report: Report): OrgF
 
 /** For findings about what a setting says. */
 function findSettings(written: Written): NonNullable<Desired['settingSources']> {
-  const found = ['gateway', 'pricing', 'alerts', 'channels', 'review'].flatMap((section) => {
+  const found = ['gateway', 'pricing', 'alerts', 'channels', 'review', 'groups'].flatMap((section) => {
     const field = written.get(section);
     if (field === undefined) return [];
     const inner = field.node.type === 'map' ? field.node.fields : [];

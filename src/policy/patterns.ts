@@ -9,6 +9,9 @@ export const patterns = {
   email: /^[^\s@,;<>"]+@[^\s@,;<>".]+(?:\.[^\s@,;<>".]+)+$/,
   uuid: /^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/,
   slug: /^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/,
+  /** As a slug, with asterisks that stand for any characters; two of them in a row say nothing more. */
+  workspaceGlob: /^(?:\*|[A-Za-z0-9]\*?)(?:[A-Za-z0-9_-]\*?)*$/,
+  groupName: /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
   environment: /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
   version: /^\d+\.\d+(?:\.\d+)?$/,
   age: /^[1-9]\d{0,4}[hd]$/,
@@ -65,6 +68,8 @@ export function amountPatterns({ units, windows, wholeUnits }: LevelGrammar) {
 const dayCount = String.raw`(?:0{0,3}[1-9]|0{0,2}[1-9]\d|0?[12]\d\d|0?3[0-5]\d|0?36[0-5])`;
 
 export const resetPattern = `^(?:monthly|weekly|never|every ${dayCount} days?)$`;
+/** A window that comes again: what is committed once is no rate of spending. */
+export const groupResetPattern = `^(?:monthly|weekly|every ${dayCount} days?)$`;
 export const everyPattern = `^${dayCount} days?$`;
 /** A day of the calendar but for the length of its month. */
 export const dayPattern = String.raw`^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$`;

@@ -71,11 +71,12 @@ const guardKeys = {
   blocks_now: key(aSwitch, 'Somebody would be blocked the moment the change merges.'),
   spend_up: key(spendUp, 'Committed spend rises by more than this.'),
   counter_reset: key(aSwitch, 'A counter in use would start again at zero.'),
+  ceiling: key(aSwitch, 'Committed spend of a group of workspaces would rise above its ceiling.'),
   impact_unknown: key(aSwitch, 'What a change does to consumption cannot be known.'),
 };
 
 /** Whole cents, or null for `none`. */
-const dollars: Shape<number | null> = {
+export const dollars: Shape<number | null> = {
   ...orNone(textForm(amountPatterns(ceilingGrammar).cost, 'write an amount in dollars, such as $5,000', ['$5,000'])),
   read: (field, report) => {
     if (isNone(field.node)) return null;

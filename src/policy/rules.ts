@@ -6,6 +6,7 @@ import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
 import { say, writeValue } from './advice.ts';
 import { listEntries } from './alerting.ts';
+import { oneGroupPerWorkspace } from './group-checks.ts';
 import type { SourceRange } from './nodes.ts';
 import type { Organisation } from './normalize.ts';
 import { quote } from './quote.ts';
@@ -28,6 +29,7 @@ export const grammarChecks: readonly GrammarCheck[] = [
   knownChannels,
   previousNamesAreFree,
   requiredFields,
+  oneGroupPerWorkspace,
 ];
 
 function oneFilePerWorkspace({ workspaces }: Checked, report: Report): void {

@@ -4,6 +4,7 @@ import type { Trend, TrendBy, TrendReport } from '../consumption/trends.ts';
 import { type Exact, round } from '../exact.ts';
 import { toldDocument } from './describe-told.ts';
 import type { StatusDocument, StatusLimitDocument, TrendDocument } from './documents/status.ts';
+import { groupDocument } from './group-facts.ts';
 import { jsonVersion } from './json.ts';
 import type { StatusFacts, StatusLimit, StatusNobody } from './status-facts.ts';
 import { asOf, countKeys, describeForecast } from './status-words.ts';
@@ -29,6 +30,7 @@ export function statusDocument(view: StatusFacts): StatusDocument {
     key_limits: view.keyLimits,
     gaps: view.gaps,
     pace_gaps: view.paceGaps,
+    ...(view.groups.length === 0 ? {} : { groups: view.groups.map(groupDocument) }),
     trends: view.trends === null ? null : trendsDocument(view.trends, counts),
   };
 }

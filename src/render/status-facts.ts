@@ -8,6 +8,7 @@ import type { TrendReport } from '../consumption/trends.ts';
 import type { ToldBy } from '../resources/told-by.ts';
 import type { Kind } from '../resources/types.ts';
 import type { Names } from './describe-change.ts';
+import type { StatusGroup } from './group-facts.ts';
 
 export interface StatusLimit extends LimitStatus {
   /** The policy files name it; null: there are none to ask. */
@@ -72,6 +73,8 @@ export interface StatusFacts {
   readonly unitMistake: string | null;
   /** Null: not asked for. */
   readonly trends: TrendReport | null;
+  /** Of all workspaces, each once; empty: the files have none, or only some workspaces were asked for. */
+  readonly groups: readonly StatusGroup[];
   readonly names: Names;
   /** The files name channels by which tollgate tells alerts. */
   readonly hasChannels: boolean;

@@ -10,6 +10,7 @@ import { groupBy } from '../live/place-index.ts';
 import { isKnownUnit } from '../resources/limit.ts';
 import { reachesNobody } from '../resources/told-by.ts';
 import type { Unit } from '../resources/types.ts';
+import { groupFamilies } from './group-facts.ts';
 import { type MetricFamily, type MetricSample, renderOpenMetrics } from './openmetrics.ts';
 import type { StatusFacts, StatusGap, StatusLimit } from './status-facts.ts';
 
@@ -33,6 +34,7 @@ export function renderStatusMetrics(status: StatusFacts, rates: StatusRates): st
     ...budgetFamilies(limits),
     ...countFamilies(status),
     ...rateFamilies(status.counts ? rates.rates.filter(({ kind }) => kind !== 'key-limits') : rates.rates),
+    ...groupFamilies(status.groups),
     ...readFamilies(status, rates),
   ]);
 }

@@ -11,7 +11,14 @@ export interface Threshold {
 }
 
 /** Named as in the files: `review.guards.<name>`. */
-export const switchNames = ['empties_scope', 'rewind', 'blocks_now', 'counter_reset', 'impact_unknown'] as const;
+export const switchNames = [
+  'empties_scope',
+  'rewind',
+  'blocks_now',
+  'counter_reset',
+  'ceiling',
+  'impact_unknown',
+] as const;
 export type SwitchName = (typeof switchNames)[number];
 
 export const requirableFields = ['alert', 'owner', 'description'] as const;

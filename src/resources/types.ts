@@ -4,6 +4,7 @@ import type { Source } from '../diagnostics.ts';
 import type { AlertSettings } from './alert-settings.ts';
 import type { RateWindow } from './rate-windows.ts';
 import type { ReviewSettings } from './review-settings.ts';
+import type { WorkspaceGroups } from './workspace-groups.ts';
 
 /** In the order of the table of kinds (registry.ts). */
 export const kinds = [
@@ -230,6 +231,8 @@ export interface Desired {
   readonly pricing?: { readonly source?: string; readonly maxAgeHours?: number };
   /** Who is told, and how. Missing: the files say nothing of it, but for recipients of keys. */
   readonly alerting?: AlertSettings;
+  /** `groups:` as written; those in force are the ones of the last apply. */
+  readonly groups?: WorkspaceGroups;
   /** Where `kind: org` stands, for problems that concern the whole organisation. */
   readonly orgFile: Source;
   /** Where settings stand, by path: `gateway`, `gateway.version`. Only what is written. */

@@ -11,6 +11,7 @@ import { amountRules } from './amount-rules.ts';
 import { conditionRules } from './condition-rules.ts';
 import { configRules } from './config-rules.ts';
 import { gatewayRules, gatewayTooOld, ignoresEndpointType, ignoresWeeklyRates } from './gateway-rules.ts';
+import { groupRules } from './group-rules.ts';
 import { keyRules } from './key-rules.ts';
 import { createEntryLimits } from './limits.ts';
 import { liveRules as stateRules } from './live-rules.ts';
@@ -30,7 +31,14 @@ export const fileRules: readonly FileRule[] = [
   ...nameRules,
   ...untilRules,
 ];
-const liveRules: readonly LiveRule[] = [...stateRules, ...keyRules, ...configRules, ...conditionRules, ...trafficRules];
+const liveRules: readonly LiveRule[] = [
+  ...stateRules,
+  ...groupRules,
+  ...keyRules,
+  ...configRules,
+  ...conditionRules,
+  ...trafficRules,
+];
 export const allRules: readonly Rule[] = [...fileRules, ...liveRules, ...priceRules];
 
 /** `off`: not looked for. */

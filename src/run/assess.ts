@@ -1,7 +1,9 @@
 /** What a plan does to people and money, and what the rules find in it: both read what the plan alone did not need. */
 
+import { type Ceiling, concernedCeilings, membersOf } from '../impact/ceilings.ts';
 import type { Impact } from '../impact/document.ts';
 import { doubtKeyMetering } from '../impact/key-metering.ts';
+import { boundsSpend } from '../impact/moves.ts';
 import { rateMovesOf } from '../impact/rate-moves.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
@@ -38,6 +40,7 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
     settings,
     prices,
     reads,
+    ceilings,
   } = planned;
   const now = session.clock.now();
   const moves = options.impact ? budgetMoves(plan.changes, live, nowOf(session)) : [];
@@ -45,8 +48,10 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   const index = new LiveIndex(live);
   const ratedMoves = rateMovesOf(changes, index);
   const people = settings.show_people;
+  const concerned = ceilingsInQuestion(planned, nowOf(session));
+  const bounded = new Set(concerned.flatMap((one) => membersOf(one, live.workspaces)).map(({ id }) => id));
   const [usage, rates, { notes, ...read }] = await Promise.all([
-    options.impact ? session.waiting('reading consumption', readUsage(reads, { moves, live, now })) : null,
+    options.impact ? session.waiting('reading consumption', readUsage(reads, { moves, live, now, bounded })) : null,
     ratedMoves.length === 0
       ? null
       : session.waiting('reading rates', judgeRates(reads, ratedMoves, { index, now, people })),
@@ -54,8 +59,9 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   ]);
   const findings = findInPlan({ ...fileFacts, scope, index, resolved, changes: whole.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
-    if (usage === null || some.length === 0) return null;
-    return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.index ?? null });
+    // A group that moves is judged without any change as well.
+    if (usage === null || (some.length === 0 && concerned.every(({ isSettled }) => isSettled))) return null;
+    return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.index ?? null, ceilings });
   };
   const doubt = doubtKeyMetering(changes, live);
   const owners = await findOtherOwners(plan, planned.record, desired.orgFile, session);
@@ -74,9 +80,17 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
       notes: [...ofRecord, ...about],
       ...{ findings, impact, heldElsewhere, told },
       ...(rates === null ? {} : { rates }),
+      ...(concerned.length === 0 ? {} : { hasCeilings: true }),
     },
     assess,
   };
+}
+
+/** Of groups that the plan concerns, whether or not anything is read of them. */
+function ceilingsInQuestion({ ceilings, plan, live }: Planned, now: Date): readonly Ceiling[] {
+  if (ceilings.length === 0) return [];
+  const moves = budgetMoves(plan.changes, live, now).filter(boundsSpend);
+  return concernedCeilings(ceilings, live.workspaces, new Set(moves.flatMap(({ change }) => change.workspaceId ?? [])));
 }
 
 function toldOfChanges(

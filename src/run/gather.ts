@@ -3,6 +3,7 @@
 import type { Reads } from '../consumption/ask.ts';
 import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { applySettings } from '../guards/in-force.ts';
+import type { Ceiling } from '../impact/ceilings.ts';
 import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { readLive } from '../live/read-live.ts';
@@ -43,6 +44,8 @@ export interface Gathered extends Started {
   readonly settings: Review;
   /** Those in force. */
   readonly silences: Silences;
+  /** Of groups of workspaces, in force or written. */
+  readonly ceilings: readonly Ceiling[];
   /** What an apply of the files would bring into force. */
   readonly settingsLines: readonly RecordLine[];
   /** What of the record counts, and why. */
@@ -102,6 +105,7 @@ export async function gather(started: Started, session: Session): Promise<Gather
     diagnostics,
     settings,
     silences: said.silences,
+    ceilings: said.ceilings,
     settingsLines: lines,
     inForce,
     believed,

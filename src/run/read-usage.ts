@@ -28,10 +28,12 @@ export interface UsageNeeds {
   readonly live: Live;
   /** Milliseconds since the epoch; every read is stamped with it, as the service sends no time of its own. */
   readonly now: number;
+  /** Ids of workspaces whose committed spend has to be known besides. */
+  readonly bounded?: ReadonlySet<string>;
 }
 
 /** @throws CancelledError */
-export async function readUsage(reads: Reads, { moves, live, now }: UsageNeeds): Promise<Usage> {
+export async function readUsage(reads: Reads, { moves, live, now, bounded = new Set() }: UsageNeeds): Promise<Usage> {
   const index = new LiveIndex(live);
   const reader = new UsageReader(reads, index, now);
   const readBudgets = (some: readonly BudgetMove[]) =>
@@ -39,7 +41,7 @@ export async function readUsage(reads: Reads, { moves, live, now }: UsageNeeds):
   const reading = readBudgets(moves);
   // Whatever becomes of it is told where it is awaited.
   reading.catch(() => {});
-  const lists = await reader.readLists(moves);
+  const lists = await reader.readLists(moves, bounded);
   const rivals = rivalsOf(moves, index, lists, now).slice(0, mostRivals);
   const [budgets, others] = await Promise.all([reading, readBudgets(rivals)]);
   return { asOf: new Date(now).toISOString(), budgets: new Map([...budgets, ...others]), lists };
@@ -72,8 +74,11 @@ class UsageReader {
   }
 
   /** Policies and keys of workspaces whose cost limits move: committed spend needs them, names of counters too. */
-  async readLists(moves: readonly BudgetMove[]): Promise<ReadonlyMap<string, WorkspaceLists>> {
-    const wanted = new Map<string, { policies: boolean; keys: boolean }>();
+  async readLists(
+    moves: readonly BudgetMove[],
+    bounded: ReadonlySet<string>,
+  ): Promise<ReadonlyMap<string, WorkspaceLists>> {
+    const wanted = new Map([...bounded].map((id) => [id, { policies: true, keys: true }]));
     for (const { change, limit } of moves) {
       const { workspaceId, key } = change;
       const bounds = key.kind !== 'provider-limits' && key.kind !== 'integration-limits';

@@ -97,6 +97,9 @@ export function judgePlanOf(prepared: Judged, { reviewed, windows }: ReviewOfFil
     assess,
     pulls: windows.pulls,
     pullsOf: reviewed.pullsOf,
+    pullsOfSettings: plan.recordLines.flatMap((line) =>
+      line.key === null ? (reviewed.pullsOfLine.get(line) ?? []) : [],
+    ),
   });
   return { plan: { ...narrowed, violations }, lifts, lines };
 }

@@ -68,6 +68,37 @@ const limit = z.object({
   forecast: z.string().nullable().describe('for people'),
 });
 
+const group = z.object({
+  group: z.string().nullable().describe('null: of no group'),
+  owner: z.string().nullable(),
+  workspaces: z.array(z.string()).describe('slugs'),
+  ceiling_cents: whole.nullable().describe('null: none'),
+  reset: z.string().describe('`weekly`, `monthly` …: the window of the ceiling'),
+  from: instant,
+  next_reset: instant,
+  spent_cents: whole.nullable().describe('since `from`; null: see `unknown_because`'),
+  spent_at_least_cents: whole.describe('what is known of it'),
+  percent: whole.nullable().describe('null: no ceiling, or unknown'),
+  unknown_because: z.string().nullable(),
+  pace_cents_per_day: whole.nullable().describe('null: see `pace_unknown_because`'),
+  pace_unknown_because: z.string().nullable(),
+  run_out: z
+    .object({
+      when: z.enum(['now', 'this-window', 'later-window', 'never']),
+      at: instant.nullable().describe('null for `now` and `never`'),
+    })
+    .nullable()
+    .describe('null: no ceiling, or unknown'),
+  committed_per_30_days: z.object({
+    cents: whole.describe('sum over workspaces that are bounded'),
+    bounded: whole.describe('workspaces'),
+    at_most_cents: whole.describe('sum over those that may be bounded by less than what was read'),
+    partly: whole.describe('workspaces that this is of'),
+    unbounded: whole.describe('workspaces'),
+    unknown: whole.describe('workspaces of which too little was read to tell'),
+  }),
+});
+
 export const statusSchema = z
   .object({
     version,
@@ -88,6 +119,7 @@ export const statusSchema = z
       .describe('null: without `--detailed-exitcode`'),
     hidden: z.object({ below: whole, unknown: whole }).describe('left out by `--over`'),
     limits: z.array(limit).describe('used up first, then by percent'),
+    groups: z.array(group).exactOptional().describe('of `groups:` in org.yaml; absent: there are none'),
     keys: z
       .array(
         z.object({
@@ -140,6 +172,7 @@ export const statusSchema = z
   })
   .describe('What is used of every budget, and spend over a window.');
 
+export type StatusGroupDocument = DocumentOf<typeof group>;
 export type StatusDocument = DocumentOf<typeof statusSchema>;
 export type TrendDocument = DocumentOf<typeof trend>;
 export type StatusLimitDocument = DocumentOf<typeof limit>;

@@ -24,7 +24,7 @@ export function renderPlanPage(plan: Plan): string {
 }
 
 function writePlanPage(view: PlanView): string {
-  const { money, summary, digest, asOf, news } = view;
+  const { money, ceilings, summary, digest, asOf, news } = view;
   const next = describeNext(view, 'command');
   const first = view.isNothing ? writeHtmlLine([words(summary)]) : writeHtmlLine(verdictLine(view));
   const committed: Line[] =
@@ -41,7 +41,7 @@ function writePlanPage(view: PlanView): string {
     title: `Plan for ${view.environment}`,
     lead: [
       `<p>${first}</p>`,
-      ...committed.map((line) => `<p>${writeHtmlLine(line)}</p>`),
+      ...[...committed, ...ceilings].map((line) => `<p>${writeHtmlLine(line)}</p>`),
       ...(next === null ? [] : [`<p><strong>Next:</strong> ${escapeHtml(next)}</p>`]),
     ].join('\n'),
     sections: [

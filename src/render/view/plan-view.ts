@@ -23,6 +23,7 @@ import { describeImpact, describeOpenSum, footnote, type ImpactEntry } from '../
 import { describeSettings } from '../describe-settings.ts';
 import { describeAlertTold } from '../describe-told.ts';
 import { type Beside, besideChange, type LimitView } from './beside-change.ts';
+import { ceilingLines } from './ceilings.ts';
 import { type Line, verdict, words } from './cells.ts';
 import { organisationMoney, reachOfMoney, workspaceMoney } from './money.ts';
 import { buildNews, type News } from './news.ts';
@@ -72,6 +73,8 @@ export interface PlanView {
   readonly settings: readonly string[];
   readonly people: readonly Line[];
   readonly money: { readonly organisation: Line; readonly reach: string | null } | null;
+  /** Of groups of workspaces. */
+  readonly ceilings: readonly Line[];
   readonly groups: readonly GroupView[];
   /** Set by hand, and no part of the run. */
   readonly left: readonly { readonly text: string; readonly source: Source | null }[];
@@ -140,6 +143,7 @@ export function buildPlanView(plan: Plan, showLeftOut = false): PlanView {
     settings: describeSettings(plan),
     people: peopleLines(plan),
     money: money === null ? null : { organisation: money, reach: reachOfMoney(plan) },
+    ceilings: ceilingLines(plan),
     groups: buildGroups([...plan.changes, ...withheld], new Set(withheld), plan),
     left: plan.left.map((drift) => ({
       text: `${describePlaced(drift.change.key)}: ${describeDrift(toDrift(drift), plan.names)}${drift.change.lastWritten === undefined ? '' : ` (row written ${drift.change.lastWritten.slice(0, 10)})`}`,

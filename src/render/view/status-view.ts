@@ -4,6 +4,7 @@
  */
 
 import { escapeInvisible } from '../../printable.ts';
+import { groupLine } from '../group-facts.ts';
 import type { StatusFacts, StatusLimit } from '../status-facts.ts';
 import {
   asOf,
@@ -107,6 +108,7 @@ function sectionsOf(facts: StatusFacts): StatusSection[] {
       lines: [],
     },
     list(`Expiring within ${facts.expiryDays} days`, expiryLines(facts)),
+    list('Groups', facts.groups.map(groupLine)),
     ...facts.workspaces.map(({ slug, name }) => place(name === slug ? slug : `${name} · ${slug}`, slug)),
     place('Organisation', null),
     list(

@@ -102,10 +102,11 @@ function warningSections({ warns, lifted }: PlanView): Section[] {
   return [...list(warns, 'warns'), ...list(lifted, 'allowed')];
 }
 
-function moneyAndPeople({ people, money }: PlanView): Section[] {
+function moneyAndPeople({ people, money, ceilings }: PlanView): Section[] {
   const lines = people.map((line) => `- ${writeLine(line)}`);
   if (money !== null && money.reach !== null)
     lines.push(`- Committed spend is counted ${escapeMarkdown(money.reach)}.`);
+  lines.push(...ceilings.map((line) => `- ${writeLine(line)}`));
   return lines.length === 0 ? [] : [pinned(lines.join('\n'))];
 }
 

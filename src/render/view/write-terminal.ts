@@ -44,6 +44,7 @@ function wholePlan(view: PlanView, writer: Writer, hasNext: boolean): string[] {
       ...listed('settings that judge later changes', view.settings, writer),
       ...view.people.flatMap((line) => fold(line, '', writer)),
       ...moneyLines(view, writer),
+      ...view.ceilings.flatMap((line) => fold([...line, words('.')], '', writer)),
     ],
     view.groups.flatMap((group) => groupLines(group, writer)),
     view.left.length === 0

@@ -1,0 +1,17 @@
+/** Groups of workspaces as lines of a plan: a group is one setting. */
+
+import { formatAmount, formatReset } from '../resources/amounts.ts';
+import type { WorkspaceGroup, WorkspaceGroups } from '../resources/workspace-groups.ts';
+
+export function listGroups(groups: WorkspaceGroups): [string, { readonly text: string; readonly means: unknown }][] {
+  return Object.entries(groups).map(([name, group]) => [
+    `groups.${name}`,
+    { text: describeGroup(group), means: { reset: 'monthly', ...group } },
+  ]);
+}
+
+/** `$20,000 monthly over search-*, team-a, owner finance`. */
+function describeGroup({ workspaces, ceiling, reset = 'monthly', owner }: WorkspaceGroup): string {
+  const most = ceiling === undefined ? 'no ceiling' : `${formatAmount(ceiling, 'cost')} ${formatReset(reset)}`;
+  return `${most} over ${workspaces.join(', ')}${owner === undefined ? '' : `, owner ${JSON.stringify(owner)}`}`;
+}

@@ -1,0 +1,50 @@
+/** Rules about groups of workspaces against the workspaces that there are. */
+
+import { formatAmount } from '../resources/amounts.ts';
+import { groupNamesOf, isMeantBy } from '../resources/workspace-groups.ts';
+import { atSetting, type LiveRule } from './types.ts';
+
+const workspaceInTwoGroups: LiveRule = {
+  name: 'workspace-in-two-groups',
+  id: 'O11',
+  severity: 'warning',
+  where: 'live',
+  finds: 'a live workspace without a file that two `groups:` mean',
+  why: 'A workspace answers for one ceiling. Where a file or a slug written in full tells, two are an error of the files; two globs meet on a workspace as soon as somebody creates it. Until then both ceilings count it, and what is shown by group counts it for the first by name.',
+  fix: 'Write its slug in full in one group, and let the globs of the others not reach it.',
+  check: ({ desired, index }, found) => {
+    const { groups = {} } = desired;
+    for (const workspace of index.live.workspaces) {
+      const [, second, ...others] = groupNamesOf(workspace, groups);
+      if (second === undefined) continue;
+      const all = [...groupNamesOf(workspace, groups).map((name) => `"${name}"`)].join(
+        others.length > 0 ? ', ' : ' and ',
+      );
+      found(atSetting(desired, `groups.${second}`), `workspace ${workspace.slug} is in the groups ${all}`);
+    }
+  },
+};
+
+const groupMeansNobody: LiveRule = {
+  name: 'group-means-nobody',
+  id: 'O12',
+  severity: 'warning',
+  where: 'live',
+  finds: 'a slug or glob under `groups:` that no live workspace has',
+  why: 'A workspace that is misspelt, renamed or archived spends outside the ceiling that was meant for it, and a ceiling over nobody holds nothing.',
+  fix: 'Correct the slug, or take it out.',
+  check: ({ desired, index }, found) => {
+    for (const [name, { workspaces, ceiling }] of Object.entries(desired.groups ?? {})) {
+      const idle = workspaces.filter((one) => !index.live.workspaces.some((workspace) => isMeantBy([one], workspace)));
+      if (idle.length === 0) continue;
+      const all = idle.map((one) => `"${one}"`).join(', ');
+      const most = ceiling === undefined ? 'it' : `its ceiling of ${formatAmount(ceiling, 'cost')}`;
+      found(
+        atSetting(desired, `groups.${name}`),
+        `group "${name}": no live workspace is called ${all}${idle.length === workspaces.length ? `, so that ${most} is over nobody` : ''}`,
+      );
+    }
+  },
+};
+
+export const groupRules: readonly LiveRule[] = [workspaceInTwoGroups, groupMeansNobody];
