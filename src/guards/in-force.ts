@@ -1,5 +1,6 @@
 /** Which settings judge a plan, of those that the record and the files hold. */
 
+import type { Owners } from '../plan/owners.ts';
 import { noSettings } from '../plan/settings.ts';
 import type { RecordedSettings } from '../plan/settings-schema.ts';
 import { commonSilences, layOutSilences, type Silences } from '../plan/silences.ts';
@@ -11,6 +12,8 @@ import { fillReview, type ReviewDefaults, stricterOf } from './review.ts';
 export interface SettingsInForce extends Pick<RecordedSettings, 'gateway' | 'pricing' | 'alerts'> {
   readonly review: Review;
   readonly silences: Silences;
+  /** Those of the record, and those that the files say: whoever is an owner by any of them is asked. */
+  readonly owners: readonly Owners[];
 }
 
 /**
@@ -37,6 +40,7 @@ export function settingsInForce(
     gateway,
     pricing,
     ...(alerts === undefined ? {} : { alerts }),
+    owners: all.flatMap(({ owners }) => (owners === undefined ? [] : [owners])),
     silences: commonSilences(all.map(({ silences = {} }) => silences)),
   };
 }

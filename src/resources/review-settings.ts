@@ -2,6 +2,7 @@
 
 import type { Severity } from '../diagnostics.ts';
 import type { RuleName } from '../rule-names.ts';
+import type { ApprovalRule } from './approval-rules.ts';
 
 export type Switch = 'on' | 'warn' | 'off';
 
@@ -34,6 +35,7 @@ export interface ReviewSettings {
   readonly drift?: DriftMode;
   readonly require_reviewed_plan?: boolean;
   readonly alone?: boolean;
+  readonly approvals?: readonly ApprovalRule[];
   readonly guards?: WrittenGuards;
   readonly rules?: Readonly<Partial<Record<RuleName, RuleSeverity>>>;
 }
@@ -63,6 +65,8 @@ export interface Review {
   readonly drift: DriftMode;
   readonly require_reviewed_plan: boolean;
   readonly alone: boolean;
+  /** All that match have to be satisfied. */
+  readonly approvals: readonly ApprovalRule[];
   readonly guards: Guards;
   readonly rules: Readonly<Record<RuleName, RuleSeverity>>;
 }

@@ -9,6 +9,7 @@ import { readLive } from '../live/read-live.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { type BelievedRecord, withKept } from '../plan/believe-record.ts';
 import { needsOf } from '../plan/live-needs.ts';
+import type { Owners } from '../plan/owners.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import type { Silences } from '../plan/silences.ts';
 import type { RecordLine } from '../plan/types.ts';
@@ -40,6 +41,8 @@ export interface Gathered extends Started {
   readonly settings: Review;
   /** Those in force. */
   readonly silences: Silences;
+  /** Who answers for what, by the record and by the files; none unless `review.approvals` asks owners. */
+  readonly owners: readonly Owners[];
   /** What an apply of the files would bring into force. */
   readonly settingsLines: readonly RecordLine[];
   /** What of the record counts, and why. */
@@ -88,6 +91,7 @@ export async function gather(started: Started, session: Session): Promise<Gather
     diagnostics,
     settings,
     silences: said.silences,
+    owners: said.owners,
     settingsLines: lines,
     inForce,
     believed,
