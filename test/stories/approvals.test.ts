@@ -24,3 +24,28 @@ test('what rises above an amount waits for whom the rule names, and nothing else
   expect(small).toBeGreaterThan(0);
   expect(scene.github.violations).toEqual([]);
 });
+
+test('a team is whoever is in it when it is applied, and one that cannot be read closes the door', async () => {
+  const rule = '    - { above: "$1,000 per 30 days", by: ["@example/finance"] }\n';
+  const scene = await startApplied({ org: orgOf(rule), teams: { finance: ['third'] } });
+  const pull = scene.merge('more', team({ ...all('$100'), alpha: '$1500' }));
+  scene.approve(pull, 'third');
+  const blind = await scene.apply({ withoutTeams: true });
+  expect(blind.exit, blind.text).toBe(4);
+  expect(blind.text).toContain('who is in @example/finance could not be read');
+  const [finance] = scene.github.repository().teams;
+  if (finance === undefined) throw new Error('no team');
+  Object.assign(finance, { members: [], slug: 'money' });
+  const renamed = await scene.apply();
+  expect(renamed.exit, renamed.text).toBe(4);
+  expect(renamed.text).toContain('GitHub answered 404');
+  finance.slug = 'finance';
+  const left = await scene.apply();
+  expect(left.exit, left.text).toBe(4);
+  expect(left.text).toContain(`waits for @example/finance on pull request #${pull}`);
+  scene.github.repository().teams.push({ slug: 'controllers', parent: 'finance', members: ['third'] });
+  const nested = await scene.apply();
+  expect(nested.exit, nested.text).toBe(0);
+  expect(scene.limits()).toMatchObject({ alpha: 1500 });
+  expect(scene.github.violations).toEqual([]);
+});
