@@ -21,9 +21,9 @@ import { type BudgetLimit, budgetLimitsOf, isKnownReset } from '../resources/lim
 import type { Fields, Kind } from '../resources/types.ts';
 
 /** US cents per 30 days. */
-export type Amount = Exact | 'unbounded';
+export type Spendable = Exact | 'unbounded';
 
-export function isAbove(amount: Amount, cents: Exact): boolean {
+export function isAbove(amount: Spendable, cents: Exact): boolean {
   return amount === 'unbounded' || compare(amount, cents) > 0;
 }
 
@@ -33,7 +33,7 @@ export function isAbove(amount: Amount, cents: Exact): boolean {
  * @param before as of the record; null: it declares nothing
  * @param after as of the files; null: they declare nothing any more
  */
-export function risesTo(kind: Kind, before: Fields | null, after: Fields | null): Amount | null {
+export function risesTo(kind: Kind, before: Fields | null, after: Fields | null): Spendable | null {
   if (kind === 'rate-policy') return null;
   const [was, now] = [limitsIn(kind, before), limitsIn(kind, after)];
   if (now.length === 0) return was.length === 0 ? null : 'unbounded';
@@ -58,8 +58,8 @@ function limitsIn(kind: Kind, fields: Fields | null): readonly BudgetLimit[] {
 }
 
 /** All of them hold, so that the least bounds what is spent. */
-function leastOf(limits: readonly BudgetLimit[]): Amount {
-  return limits.reduce<Amount>((least, limit) => {
+function leastOf(limits: readonly BudgetLimit[]): Spendable {
+  return limits.reduce<Spendable>((least, limit) => {
     const amount = amountOf(limit);
     if (amount === 'unbounded') return least;
     return least === 'unbounded' || compare(amount, least) < 0 ? amount : least;
@@ -67,7 +67,7 @@ function leastOf(limits: readonly BudgetLimit[]): Amount {
 }
 
 /** Of tokens or requests, of an unknown reset, and of one for each of whoever there will be, nobody knows the sum. */
-function amountOf(limit: BudgetLimit): Amount {
+function amountOf(limit: BudgetLimit): Spendable {
   if (limit.unit !== 'cost' || !isKnownReset(limit.reset)) return 'unbounded';
   const isForEach = limit.kind === 'usage-policy' && limit.per.some((key) => !wholes.has(key));
   return isForEach ? 'unbounded' : limitPer30Days(limit);

@@ -7,9 +7,9 @@ import type { AppliedRecord } from '../plan/applied-record.ts';
 import { changeId } from '../plan/make-change.ts';
 import { type Owners, ownerOf } from '../plan/owners.ts';
 import type { Plan, RecordStep } from '../plan/types.ts';
-import type { ApprovalRule } from '../resources/approval-rules.ts';
+import type { ApprovalRule } from '../resources/review-settings.ts';
 import type { Fields, Kind, ResourceKey } from '../resources/types.ts';
-import { type Amount, isAbove, risesTo } from './amounts.ts';
+import { isAbove, risesTo, type Spendable } from './amounts.ts';
 import type { ReviewedItem } from './review-changes.ts';
 
 /** One of them has to have approved what moved it last, part by part. */
@@ -119,7 +119,7 @@ function describeRise(impact: Impact | null, subject: Subject, above: Exact): st
 }
 
 /** @param isNew a limit that was not there before: where nothing bounds all of it, there is one bound more */
-function risesInAll(before: CommittedImpact, after: CommittedImpact, isNew: boolean): Amount | null {
+function risesInAll(before: CommittedImpact, after: CommittedImpact, isNew: boolean): Spendable | null {
   if (after.kind !== 'bounded' || after.cents === null)
     return isNew && before.kind === 'unbounded' ? null : 'unbounded';
   const to = fromText(after.cents);
@@ -128,7 +128,7 @@ function risesInAll(before: CommittedImpact, after: CommittedImpact, isNew: bool
   return to;
 }
 
-export function describeAbove(what: string, amount: Amount, above: Exact): string {
+export function describeAbove(what: string, amount: Spendable, above: Exact): string {
   const shown = amount === 'unbounded' ? 'unbounded' : formatExact(amount, 'cost');
   return `${what}: ${shown} > ${formatExact(above, 'cost')} per 30 days`;
 }

@@ -13,7 +13,7 @@ function workspaceKey(ref: string): string {
 }
 
 /** Of an entry only where it is another one than its workspace has. */
-export function ownersOf({ settings, workspaces, entries }: Desired): Owners {
+export function askedOwnersOf({ settings, workspaces, entries }: Desired): Owners {
   if (!asksOwners(settings.approvals)) return {};
   const ofWorkspaces = new Map(workspaces.map(({ ref, owner }) => [ref, owner]));
   return Object.fromEntries(

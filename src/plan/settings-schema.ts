@@ -2,8 +2,7 @@
 
 import { z } from 'zod';
 import { type AlertSettings, alsoTold } from '../resources/alert-settings.ts';
-import type { ApprovalRule } from '../resources/approval-rules.ts';
-import type { ReviewSettings } from '../resources/review-settings.ts';
+import type { ApprovalRule, ReviewSettings } from '../resources/review-settings.ts';
 import { requirableFields, switchNames } from '../resources/review-settings.ts';
 import { type Desired, kinds } from '../resources/types.ts';
 import { ruleNames } from '../rule-names.ts';

@@ -3,7 +3,7 @@
 import { isSame } from '../resources/canonical.ts';
 import type { ReviewSettings } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
-import { ownersOf } from './owners.ts';
+import { askedOwnersOf } from './owners.ts';
 import type { RecordedSettings } from './settings-schema.ts';
 import { silencesOf } from './silences.ts';
 
@@ -13,7 +13,7 @@ export const noSettings: RecordedSettings = { review: {}, gateway: {}, pricing: 
 export function settingsOf(desired: Desired): RecordedSettings {
   const { settings, gateway, pricing = {}, alerting } = desired;
   const silences = silencesOf(desired);
-  const owners = ownersOf(desired);
+  const owners = askedOwnersOf(desired);
   return {
     review: { ...settings },
     gateway: { ...gateway },

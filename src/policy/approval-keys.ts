@@ -1,13 +1,8 @@
 /** `review.approvals`: rules over what changes, each with who has to approve it. */
 
 import { isProblem, parseAmount } from '../resources/amounts.ts';
-import {
-  type ApprovalRule,
-  approverText,
-  joinRules,
-  parseApprover,
-  writeApprover,
-} from '../resources/approval-rules.ts';
+import { approverText, joinRules, parseApprover, writeApprover } from '../resources/approval-rules.ts';
+import type { ApprovalRule } from '../resources/review-settings.ts';
 import { type Kind, kinds } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { adviseAmount, example, say } from './advice.ts';

@@ -2,18 +2,7 @@
 
 import { canonicalJson } from '../stable-json.ts';
 import { formatAmount } from './amounts.ts';
-import type { Kind } from './types.ts';
-
-/** All that is said of what it asks about has to hold. Canonical: equal meaning, equal JSON. */
-export interface ApprovalRule {
-  /** Whole cents per 30 days: what rises, and ends above. */
-  readonly above?: number;
-  readonly kind?: Kind;
-  /** Lower case, sorted: `@login` and `@org/team`, one of whom has to approve. Missing: `owner` says who. */
-  readonly by?: readonly string[];
-  /** Who answers for the entry, by the `owner:` of its own or of its workspace. */
-  readonly owner?: true;
-}
+import type { ApprovalRule } from './review-settings.ts';
 
 export type Approver =
   | { readonly kind: 'person'; readonly login: string }

@@ -2,7 +2,6 @@
 
 import type { Severity } from '../diagnostics.ts';
 import type { RuleName } from '../rule-names.ts';
-import type { ApprovalRule } from './approval-rules.ts';
 
 export type Switch = 'on' | 'warn' | 'off';
 
@@ -38,6 +37,18 @@ export interface ReviewSettings {
   readonly approvals?: readonly ApprovalRule[];
   readonly guards?: WrittenGuards;
   readonly rules?: Readonly<Partial<Record<RuleName, RuleSeverity>>>;
+}
+
+/** Of `review.approvals`. All that is said of what it asks about has to hold. Canonical: equal meaning, equal JSON. */
+export interface ApprovalRule {
+  /** Whole cents per 30 days: what rises, and ends above. */
+  readonly above?: number;
+  /** Name of a kind, of those that types.ts lists. */
+  readonly kind?: string;
+  /** Lower case, sorted: `@login` and `@org/team`, one of whom has to approve. Missing: `owner` says who. */
+  readonly by?: readonly string[];
+  /** Who answers for the entry, by the `owner:` of its own or of its workspace. */
+  readonly owner?: true;
 }
 
 /** What apply does with limits that were moved by hand. */

@@ -34,7 +34,7 @@ import { type ByHandOptions, checkClaim, checkCommitted } from './open-record.ts
 import { sayDiagnostics } from './output.ts';
 import { goOn } from './prepare.ts';
 import { findRefusal, judgeApproved, outcomesOf, type RefusalReason } from './review-plan.ts';
-import { refuseUnasked } from './rules-of-apply.ts';
+import { findUnasked } from './rules-of-apply.ts';
 import { nowOf, type Session } from './session.ts';
 import { optionName } from './settings-in-force.ts';
 import { closingOnFailure, type NoPlan, type PlanOptions, startRun } from './start.ts';
@@ -159,12 +159,14 @@ export async function carryOut(
   };
   // Who holds the key and sits at a terminal could call the API.
   const isReviewed = verdict.way !== 'by-hand' || approval !== null || !isCi(session);
-  const isAskedFor = verdict.way === 'by-hand' && isCi(session);
-  const refusal =
-    findRefusal(plan, prepared, options, isReviewed) ?? (isAskedFor ? refuseUnasked(plan, prepared) : null);
+  const refusal = findRefusal(plan, prepared, options, isReviewed);
   if (refusal !== null) {
     const { exit, reason: refusalReason, message } = refusal;
     return { ...facts, exit, outcomes: [], refusal: message, refusalReason };
+  }
+  const unasked = verdict.way === 'by-hand' && isCi(session) ? findUnasked(plan, prepared) : null;
+  if (unasked !== null) {
+    return { ...facts, exit: exitCodes.refused, outcomes: [], refusal: unasked, refusalReason: 'unreviewed' };
   }
   if (prepared.inForce.moved !== null) {
     session.say('Nothing is applied until `tollgate record move` has carried the record over.\n');

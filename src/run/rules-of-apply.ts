@@ -4,16 +4,14 @@
  */
 
 import { findRequirements } from '../approvals/requirements.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { settingsOf } from '../plan/settings.ts';
 import type { Plan } from '../plan/types.ts';
 import { describeRule } from '../resources/approval-rules.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { Judged } from './judge.ts';
-import type { Refusal } from './review-plan.ts';
 
-/** Null: no rule asks about any of it. */
-export function refuseUnasked(plan: Plan, { settings, owners, steps, settled, desired }: Judged): Refusal | null {
+/** Why it cannot be applied here; null: no rule asks about any of it. */
+export function findUnasked(plan: Plan, { settings, owners, steps, settled, desired }: Judged): string | null {
   const { approvals: rules } = settings;
   if (rules.length === 0) return null;
   const asked = [...findRequirements({ rules, owners, plan, steps, record: settled }).values()].flat();
@@ -21,8 +19,7 @@ export function refuseUnasked(plan: Plan, { settings, owners, steps, settled, de
   const what =
     first === undefined ? describeLoosened({ settled, desired }) : `${first.by.join(' or ')} (${first.because})`;
   if (what === null) return null;
-  const message = `not applied: \`review.approvals\` asks for ${what}, and here nobody can tell who has approved. Apply it with the GitHub Action, or by hand at a terminal`;
-  return { exit: exitCodes.refused, reason: 'unreviewed', message };
+  return `not applied: \`review.approvals\` asks for ${what}, and here nobody can tell who has approved. Apply it with the GitHub Action, or by hand at a terminal`;
 }
 
 /** A rule that goes, or an owner who becomes another one. */
