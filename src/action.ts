@@ -38,6 +38,8 @@ async function main(): Promise<void> {
   const recordToken = isForeign ? '' : core.getInput('record-token');
   // Git sends it in another spelling, which the runner does not know.
   for (const text of recordToken === '' ? [] : [recordToken, spellCredential(recordToken)]) core.setSecret(text);
+  const teamsToken = isForeign ? '' : core.getInput('teams-token');
+  if (teamsToken !== '') core.setSecret(teamsToken);
   const token = core.getInput('github-token');
   const serverUrl = job.serverUrl ?? 'https://github.com';
   const repositoryUrl = `${serverUrl}/${event.repository}`;
@@ -49,6 +51,7 @@ async function main(): Promise<void> {
         ? null
         : createGitHub({
             token,
+            teamsToken: teamsToken === '' ? null : teamsToken,
             repository: event.repository,
             apiUrl: job.apiUrl ?? 'https://api.github.com',
             login: inputs.commentAuthor ?? 'github-actions[bot]',

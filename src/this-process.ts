@@ -46,7 +46,13 @@ export function buildSession(flags: GlobalFlags, { signal, interrupt }: Interrup
         import('./proxies.ts'),
       ]);
       const pace = { retryAfterBaseValue: 1_000, timeout: 10_000, proxies: proxiesOf(process.env) };
-      return createGitHub({ ...place, ...pace, login: '', userAgent: `tollgate/${packageJson.version}` });
+      return createGitHub({
+        ...place,
+        teamsToken: place.token,
+        ...pace,
+        login: '',
+        userAgent: `tollgate/${packageJson.version}`,
+      });
     },
     openNotes: async (place, iid) => {
       const [{ openNotes }, { systemTiming }, { proxiesOf }] = await Promise.all([

@@ -10,9 +10,13 @@ import type { OrgFile } from '../policy/org.ts';
 import type { PolicyEntry } from '../policy/policy-entry.ts';
 import type { WrittenUntil } from '../policy/until.ts';
 import type { WorkspaceFile } from '../policy/workspace.ts';
-import { isBudget, isPartOfRate } from '../resources/fields.ts';
-import type { Fields, Kind } from '../resources/types.ts';
+import { approverOfOwner, asksOwners } from '../resources/approval-rules.ts';
+import { isBudget, isPartOfRate, toFields } from '../resources/fields.ts';
+import type { ApprovalRule } from '../resources/review-settings.ts';
+import type { Fields, FieldValue, Kind } from '../resources/types.ts';
+import { canonicalJson } from '../stable-json.ts';
 import { withoutAbsent } from '../without-absent.ts';
+import type { Sides } from './amounts.ts';
 
 /** Values by the name of the part; equal meaning, equal value. */
 export type Group = Readonly<Record<string, unknown>>;
@@ -53,7 +57,13 @@ export function statementOf({ org, workspaces, broken }: WrittenFiles): Statemen
   for (const workspace of workspaces) addWorkspace(workspace, groups);
   const settings = org === null ? {} : settingsOf(org);
   const silences = Object.assign({}, ...[...workspaces].map(silencesOf), org === null ? {} : silencesOfAll(org));
-  groups.set(groupKeys.settings, { ...settings, ...silences, ...(org === null ? {} : alertingParts(org, workspaces)) });
+  const owners = org === null || !asksOwners(org.settings.approvals) ? {} : ownerParts(org, workspaces);
+  groups.set(groupKeys.settings, {
+    ...settings,
+    ...silences,
+    ...owners,
+    ...(org === null ? {} : alertingParts(org, workspaces)),
+  });
   return { groups, isWhole: broken.length === 0 && org !== null };
 }
 
@@ -156,18 +166,75 @@ function partsOfLimits(limits: WrittenLimits): Group {
   return parts;
 }
 
+/** The part of the settings that is a rule of `review.approvals`. */
+export function approvalPart(rule: ApprovalRule): string {
+  return `${approvalPrefix}${canonicalJson(rule)}`;
+}
+
+/** Of a part of the settings; null: it is another one. */
+export function ruleOfPart(part: string): ApprovalRule | null {
+  return part.startsWith(approvalPrefix) ? (JSON.parse(part.slice(approvalPrefix.length)) as ApprovalRule) : null;
+}
+
+const approvalPrefix = 'review.approvals.';
+export const ownerPrefix = 'owner.';
+
+/** Where owners are asked, who they are is a setting. Who is named nowhere on GitHub is nobody's word. */
+function ownerParts({ limits }: OrgFile, workspaces: readonly WorkspaceFile[]): Group {
+  const all = [
+    ...workspaces.flatMap(({ ref, owner, policies, limits: attached }) => [
+      [keyOf(ref), owner] as const,
+      ...[...policies, ...attached].map((entry) => [keyOf(ref, entry.kind, entry.name), entry.owner] as const),
+    ]),
+    ...limits.map((entry) => [keyOf(null, entry.kind, entry.name), entry.owner] as const),
+  ];
+  return Object.fromEntries(
+    all.flatMap(([where, owner]) => {
+      const named = approverOfOwner(owner);
+      return named === null ? [] : [[`${ownerPrefix}${where}`, named] as const];
+    }),
+  );
+}
+
+/** Of a group that says what whoever comes later gets, a default or `"*"`; null: it is about one resource alone. */
+export function templateOf(
+  group: string,
+): { readonly kind: Kind; readonly workspace: string | null; readonly name: string } | null {
+  const [what, kind, ...rest] = JSON.parse(group) as [string, Kind, ...(string | null)[]];
+  const name = rest.at(-1) ?? '';
+  if (what === 'default') return { kind, workspace: null, name };
+  return what === 'entry' && kind === 'key-limits' && name === '*' ? { kind, workspace: rest[0] ?? null, name } : null;
+}
+
+/** The limits of an entry's group. */
+export function sidesOfGroup({ limit, budget }: Group): Sides {
+  const said = limit ?? budget;
+  if (said === undefined || said === 'none') return { now: null, until: null };
+  const { target, starting: _starting, id: _id, until, ...fields } = said as Record<string, FieldValue>;
+  const whole = (some: Fields): Fields =>
+    toFields(Object.entries(budget === undefined && target !== undefined ? { ...some, target } : some));
+  const now = whole(toFields(Object.entries(fields)));
+  if (until === undefined) return { now, until: null };
+  const { date, later } = until as unknown as { readonly date: string; readonly later: 'none' | Fields };
+  return { now, until: { date, other: later === 'none' ? null : whole(later) } };
+}
+
 /** One part for each thing that a setting says: two guards that are edited apart are two. */
 function settingsOf({ settings, gateway, pricing, groups }: OrgFile): Group {
-  const review = Object.entries(settings).flatMap(([name, value]) =>
+  const { approvals = [], ...others } = settings;
+  const review = Object.entries(others).flatMap(([name, value]) =>
     (name === 'guards' || name === 'rules') && typeof value === 'object' && value !== null
       ? Object.entries(value).map(([inner, said]) => [`review.${name}.${inner}`, said] as const)
       : [[`review.${name}`, value] as const],
   );
   const named = (section: string, values: object | undefined) =>
     Object.entries(values ?? {}).map(([name, value]) => [`${section}.${name}`, value] as const);
+  // A rule that is another one now is one that went and one that came.
+  const rules = approvals.map((rule) => [approvalPart(rule), true] as const);
   // A group is one part: who is in it and how much it may spend are the ceiling together.
   return Object.fromEntries([
     ...review,
+    ...rules,
     ...named('gateway', gateway),
     ...named('pricing', pricing),
     ...named('groups', groups),

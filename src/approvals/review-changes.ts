@@ -25,6 +25,8 @@ export interface Unreviewed<T> {
   readonly reasons: readonly string[];
 }
 
+export type ReviewedItem = Change | RecordStep | RecordLine;
+
 export interface ReviewedChanges {
   readonly changes: readonly Change[];
   readonly owed: readonly Unreviewed<Change>[];
@@ -35,6 +37,8 @@ export interface ReviewedChanges {
   readonly pullsOf: ReadonlyMap<string, readonly number[]>;
   /** The same of record lines. */
   readonly pullsOfLine: ReadonlyMap<RecordLine, readonly number[]>;
+  /** What was judged of each change, step and line; null: what was applied last is in no history. */
+  readonly verdicts: ReadonlyMap<ReviewedItem, GroupsVerdict | null>;
   /** Stretches that nobody's word covers, of all of it. */
   readonly lacking: readonly Stretch[];
   /** Something was applied from a commit that is not in the branch's history: who made what came since, nobody can tell. */
@@ -52,8 +56,10 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
   const pullsOf = new Map<string, readonly number[]>();
   const heldSteps = new Set<RecordStep>();
   const lacking = new Set<Stretch>();
+  const verdicts = new Map<ReviewedItem, GroupsVerdict | null>();
   for (const change of plan.changes) {
     const verdict = judge.judge(change.key, byChange.get(change.id));
+    verdicts.set(change, verdict);
     pullsOf.set(change.id, pullsIn(verdict));
     if (verdict !== null && verdict.owed.length === 0) changes.push(change);
     else owed.push({ item: change, reasons: reasonsOf(verdict, record) });
@@ -64,6 +70,7 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
     const named = step.next ?? step.previous;
     if (named === null || step.next === step.previous) continue;
     const verdict = judge.judge({ kind: named.kind, workspace: step.workspaceSlug, name: named.name }, step);
+    verdicts.set(step, verdict);
     if (verdict !== null && verdict.owed.length === 0) continue;
     heldSteps.add(step);
     for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
@@ -73,6 +80,7 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
     // Protection that comes is in force at once; a default that is another one now was written by nobody.
     if (line.action === 'protect' || line.why === 'default') return [];
     const verdict = line.key === null ? judge.judgeSettings() : judge.judge(line.key, judge.stepOf(line.key));
+    verdicts.set(line, verdict);
     pullsOfLine.set(line, pullsIn(verdict));
     for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
     return verdict !== null && verdict.owed.length === 0 ? [] : [{ item: line, reasons: reasonsOf(verdict, record) }];
@@ -84,6 +92,7 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
     heldSteps,
     pullsOf,
     pullsOfLine,
+    verdicts,
     lacking: [...lacking],
     isUntraced: judge.isUntraced,
     isHeldBack: judge.isHeldBack(),
@@ -198,11 +207,16 @@ class Judge {
 }
 
 /** Whether a request moves anything that a resource comes from. */
-export function isMovedBy(request: Request, key: ResourceKey, workspaceId: string | null): boolean {
+export function isMovedBy(
+  request: Request,
+  key: ResourceKey,
+  workspaceId: string | null,
+  isAbout: (part: string) => boolean = () => true,
+): boolean {
   const workspaces = key.workspace === null ? [null] : [key.workspace, workspaceId ?? key.workspace];
   const groups = new Set(workspaces.flatMap((workspace) => groupsOf(key.kind, workspace, [key.name])));
   const isMeant = meantFor(key.kind, [key.name]);
-  return request.moves.some(({ group, part }) => groups.has(group) && isMeant(group, part));
+  return request.moves.some(({ group, part }) => groups.has(group) && isAbout(part) && isMeant(group, part));
 }
 
 /** Everything of the files that a resource can come from. */
@@ -239,7 +253,11 @@ function longerOf(a: ApprovalWindow, b: ApprovalWindow): ApprovalWindow {
 }
 
 function joinVerdicts(a: GroupsVerdict, b: GroupsVerdict): GroupsVerdict {
-  return { movedBy: [...new Set([...a.movedBy, ...b.movedBy])], owed: [...a.owed, ...b.owed] };
+  return {
+    movedBy: [...new Set([...a.movedBy, ...b.movedBy])],
+    settled: [...a.settled, ...b.settled],
+    owed: [...a.owed, ...b.owed],
+  };
 }
 
 /** What the files declare is somewhere in them: where it is not found, nobody can tell who moved it. */

@@ -34,9 +34,17 @@ export interface Owed {
   readonly why: 'by-hand' | 'not-approved' | 'other-than-asked' | 'unreadable';
 }
 
+/** A part that has moved, and the stretch that moved it last. */
+export interface Settled {
+  readonly stretch: Stretch;
+  readonly part: string;
+}
+
 export interface GroupsVerdict {
   /** Stretches without which nothing would have to be done. */
   readonly movedBy: readonly Stretch[];
+  /** Of each part the last that moved it: whose request says what it is now. */
+  readonly settled: readonly Settled[];
   /** Empty: reviewed. */
   readonly owed: readonly Owed[];
 }
@@ -48,25 +56,29 @@ export function judgeGroups(
   isMeant: (group: string, part: string) => boolean = () => true,
 ): GroupsVerdict {
   const movedBy = new Set<Stretch>();
+  const settled: Settled[] = [];
   const owed: Owed[] = [];
   const [first, last] = [stretches[0]?.before, stretches.at(-1)?.after];
-  if (first === undefined || last === undefined) return { movedBy: [], owed };
+  if (first === undefined || last === undefined) return { movedBy: [], settled, owed };
   const statements = [first, ...stretches.map(({ after }) => after)];
   for (const group of groups) {
     for (const part of partsOrUnknown(statements, group)) {
       if (!isMeant(group, part)) continue;
       // What ends where it began needs no word, whatever happened on the way.
       if (isSameValue(partOf(first, group, part), partOf(last, group, part))) continue;
+      let settling: Stretch | null = null;
       for (const stretch of stretches) {
         const [before, after] = [partOf(stretch.before, group, part), partOf(stretch.after, group, part)];
         if (isSameValue(before, after)) continue;
         movedBy.add(stretch);
+        settling = stretch;
         const why = findFault(stretch, { group, part, before, after });
         if (why !== null) owed.push({ stretch, group, part, why });
       }
+      if (settling !== null) settled.push({ stretch: settling, part });
     }
   }
-  return { movedBy: stretches.filter((stretch) => movedBy.has(stretch)), owed };
+  return { movedBy: stretches.filter((stretch) => movedBy.has(stretch)), settled, owed };
 }
 
 /** A group that is nowhere is a part all the same where a file that might hold it cannot be read. */

@@ -23,6 +23,8 @@ import { createSend } from './send.ts';
 
 export interface GitHubOptions {
   readonly token: string;
+  /** One that may read the organisation's members, which the token of a job cannot be; null, or missing: there is none. */
+  readonly teamsToken?: string | null | undefined;
   /** `owner/name`. */
   readonly repository: string;
   /** `https://api.github.com`, or that of a GitHub Enterprise server. */
@@ -55,31 +57,34 @@ export function createGitHub(options: GitHubOptions): GitHub {
   const { retryAfterBaseValue, timeout = 30_000, proxies = {} } = options;
   const mayWait = (after: number, _request: unknown, _octokit: unknown, tries: number): boolean =>
     tries < 2 && after <= longestWait;
-  const octokit = new Octokit({
-    auth: options.token,
-    baseUrl: options.apiUrl,
-    userAgent: options.userAgent,
-    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
-    throttle: {
-      retryAfterBaseValue,
-      onRateLimit: mayWait,
-      onSecondaryRateLimit: mayWait,
-      ...(retryAfterBaseValue < 1_000 ? { write: unpaced, notifications: unpaced } : {}),
-    },
-    retry: { retryAfterBaseValue },
-    request: { fetch: createSend({ timeout, proxies }) },
-  });
+  const connect = (auth: string): Octokit => {
+    const client = new Octokit({
+      auth,
+      baseUrl: options.apiUrl,
+      userAgent: options.userAgent,
+      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      throttle: {
+        retryAfterBaseValue,
+        onRateLimit: mayWait,
+        onSecondaryRateLimit: mayWait,
+        ...(retryAfterBaseValue < 1_000 ? { write: unpaced, notifications: unpaced } : {}),
+      },
+      retry: { retryAfterBaseValue },
+      request: { fetch: createSend({ timeout, proxies }) },
+    });
+    // To Octokit's paging a list that is refused with 409 is an empty one, and an empty list would be taken for an answer.
+    client.hook.error('request', (error, { method }) => {
+      if (error instanceof RequestError && error.status === 409 && method === 'GET') throw new ListRefused(error);
+      throw error;
+    });
+    return client;
+  };
+  const octokit = connect(options.token);
   const { rest } = octokit;
   // One call has been retried to its end in vain: those after it are tried once, or every one of them would wait as long.
   let isDown = false;
   octokit.hook.before('request', (request) => {
     if (isDown) request.request.retries = 0;
-  });
-
-  // To Octokit's paging a list that is refused with 409 is an empty one, and an empty list would be taken for an answer.
-  octokit.hook.error('request', (error, { method }) => {
-    if (error instanceof RequestError && error.status === 409 && method === 'GET') throw new ListRefused(error);
-    throw error;
   });
 
   async function attempt<T>(call: () => Promise<T>): Promise<T> {
@@ -157,6 +162,18 @@ export function createGitHub(options: GitHubOptions): GitHub {
     listPullsOfCommits: (shas) => collectPullsOfCommits(ask, { owner, name: repo }, shas),
     readPullReview: (number) => collectPullReview(ask, { owner, name: repo }, number),
     readPermission,
+    async listTeamMembers(org, slug) {
+      const { teamsToken } = options;
+      if (org.toLowerCase() !== owner.toLowerCase()) {
+        throw new GitHubError(`it is a team of ${org}, and the repository belongs to ${owner}`, undefined);
+      }
+      if (!teamsToken) throw new GitHubError('there is no token for it (input teams-token)', undefined);
+      return attempt(async () => {
+        const reader = connect(teamsToken);
+        const members = await reader.paginate(reader.rest.teams.listMembersInOrg, { ...page, org, team_slug: slug });
+        return members.map(({ login }) => login);
+      });
+    },
 
     createCheck: ({ name, head, labels, conclusion, title, summary, annotations }) =>
       attempt(async () => {

@@ -260,6 +260,11 @@ export interface GitHub {
   readPullReview(number: number): Promise<PullReviewFacts>;
   /** What somebody may do in the repository now; `none` where there is no such account. */
   readPermission(login: string): Promise<RepositoryPermission>;
+  /**
+   * Logins of a team of the organisation, those of the teams below it among them. Rejects where there is no token that may
+   * read it, no such team, or where it is of another organisation than the repository.
+   */
+  listTeamMembers(org: string, slug: string): Promise<readonly string[]>;
 
   createCheck(check: CheckRun): Promise<void>;
   /** The latest of each name on a commit. */

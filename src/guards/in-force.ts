@@ -1,6 +1,7 @@
 /** Which settings judge a plan, of those that the record and the files hold. */
 
 import { type Ceiling, ceilingsOf } from '../impact/ceilings.ts';
+import type { Owners } from '../plan/owners.ts';
 import { noSettings } from '../plan/settings.ts';
 import type { RecordedSettings } from '../plan/settings-schema.ts';
 import { commonSilences, layOutSilences, type Silences } from '../plan/silences.ts';
@@ -14,6 +15,8 @@ export interface SettingsInForce extends Pick<RecordedSettings, 'gateway' | 'pri
   readonly silences: Silences;
   /** Of groups of workspaces: of the last apply, and what the files say besides. */
   readonly ceilings: readonly Ceiling[];
+  /** Those of the record, and those that the files say: whoever is an owner by any of them is asked. */
+  readonly owners: readonly Owners[];
 }
 
 /**
@@ -40,6 +43,7 @@ export function settingsInForce(
     gateway,
     pricing,
     ...(alerts === undefined ? {} : { alerts }),
+    owners: all.flatMap(({ owners }) => (owners === undefined ? [] : [owners])),
     silences: commonSilences(all.map(({ silences = {} }) => silences)),
     ceilings: ceilingsOf(
       recorded === null ? null : (recorded.groups ?? {}),

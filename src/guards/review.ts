@@ -4,6 +4,7 @@
  */
 
 import { compareText } from '../diagnostics.ts';
+import { joinRules } from '../resources/approval-rules.ts';
 import type { DriftMode, Review, ReviewSettings, RuleSeverity } from '../resources/review-settings.ts';
 import { type RuleName, ruleNames } from '../rule-names.ts';
 import { firstOf } from './settings.ts';
@@ -27,6 +28,7 @@ export const defaultReview = {
   unmanaged: 'report',
   drift: 'safe',
   alone: false,
+  approvals: [],
   guards: defaultGuards,
 } as const satisfies Partial<Review>;
 
@@ -60,6 +62,7 @@ export function stricterOf(a: Review, b: Review): Review {
     drift: stricterDrift(a.drift, b.drift),
     require_reviewed_plan: a.require_reviewed_plan || b.require_reviewed_plan,
     alone: a.alone && b.alone,
+    approvals: joinRules(a.approvals, b.approvals),
     guards: stricterGuards(a.guards, b.guards),
     rules: mapRules((name) => firstOf(['error', 'warning', 'info', 'off'], a.rules[name], b.rules[name])),
   };

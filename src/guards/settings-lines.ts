@@ -4,6 +4,7 @@ import { compareText } from '../diagnostics.ts';
 import type { RecordedSettings } from '../plan/settings-schema.ts';
 import type { RecordLine } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
+import { describeRule } from '../resources/approval-rules.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { ReviewSettings, WrittenGuards } from '../resources/review-settings.ts';
 import { listAlerts } from './alert-words.ts';
@@ -55,6 +56,7 @@ function listSettings({
   gateway,
   pricing,
   silences = {},
+  owners,
   alerts,
   groups,
 }: RecordedSettings): Map<string, Setting> {
@@ -62,6 +64,7 @@ function listSettings({
   const { usageUnit, deployment, version, backend } = gateway;
   return new Map([
     ...listReview(review),
+    ...(owners === undefined ? [] : list('owner of', owners)),
     ...list('gateway', { usage_unit: usageUnit, deployment, version, backend }),
     ...list('pricing', { source, max_age: maxAgeHours === undefined ? undefined : `${maxAgeHours}h` }),
     ...Object.entries(silences).flatMap(([place, rules]) => [...list(`silence of ${place}`, rules)]),
@@ -70,12 +73,15 @@ function listSettings({
   ]);
 }
 
-function listReview({ guards = {}, rules = {}, max_monthly_budget: cents, ...review }: ReviewSettings) {
+function listReview({ guards = {}, rules = {}, approvals = [], max_monthly_budget: cents, ...review }: ReviewSettings) {
   const { require, recipient_domains: domains, unmanaged, show_people, drift, require_reviewed_plan, alone } = review;
   const plain = { require, recipient_domains: domains, unmanaged, show_people, drift, require_reviewed_plan, alone };
   return new Map([
     ...list('review', plain),
     ...(cents === undefined ? [] : [['review.max_monthly_budget', ceiling(cents)] as const]),
+    ...(approvals.length === 0
+      ? []
+      : [['review.approvals', { means: approvals, items: approvals.map(describeRule) } as Setting] as const]),
     ...listGuards(guards),
     ...list('review.rules', rules),
   ]);

@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import { type AlertSettings, alsoTold } from '../resources/alert-settings.ts';
-import type { ReviewSettings } from '../resources/review-settings.ts';
+import type { ApprovalRule, ReviewSettings } from '../resources/review-settings.ts';
 import { requirableFields, switchNames } from '../resources/review-settings.ts';
-import type { Desired } from '../resources/types.ts';
+import { type Desired, kinds } from '../resources/types.ts';
 import { type GroupReset, isGroupReset, type WorkspaceGroups } from '../resources/workspace-groups.ts';
 import { ruleNames } from '../rule-names.ts';
 
@@ -22,6 +22,14 @@ const guardsSchema = z.looseObject({
   spend_up: z.union([guardSwitch, z.object({ percent: z.number() })]).exactOptional(),
 });
 
+/** What this version does not know of a rule it could not ask for, so that the record is refused. */
+const approvalRule: z.ZodType<ApprovalRule> = z.strictObject({
+  above: z.number().exactOptional(),
+  kind: z.enum(kinds).exactOptional(),
+  by: z.array(z.string()).exactOptional(),
+  owner: z.literal(true).exactOptional(),
+});
+
 const reviewSchema: z.ZodType<ReviewSettings> = z.looseObject({
   require: z.array(z.enum(requirableFields)).exactOptional(),
   max_monthly_budget: z.number().nullable().exactOptional(),
@@ -31,6 +39,7 @@ const reviewSchema: z.ZodType<ReviewSettings> = z.looseObject({
   drift: z.enum(['safe', 'revert', 'leave']).exactOptional(),
   require_reviewed_plan: z.boolean().exactOptional(),
   alone: z.boolean().exactOptional(),
+  approvals: z.array(approvalRule).exactOptional(),
   guards: guardsSchema.exactOptional(),
   // A rule of a later version is not known here, and a record that names it can be read all the same.
   rules: z.partialRecord(z.enum(ruleNames), z.enum(['error', 'warning', 'info', 'off'])).exactOptional(),
@@ -101,6 +110,11 @@ export const recordedSettingsSchema = z.object({
   pricing: pricingSchema,
   /** `silence:` by what it stands on (plan/silences.ts), then by rule: the reason. Missing: none. */
   silences: z.record(z.string(), z.record(z.string(), z.string())).exactOptional(),
+  /**
+   * `owner:` by what it stands on (plan/owners.ts), where `review.approvals` asks owners: the person or team that it names.
+   * Missing: nobody is asked.
+   */
+  owners: z.record(z.string(), z.string()).exactOptional(),
   /** `channels:`, `alerts:` and lists of thresholds: who is told, and how. Missing: nobody is told by tollgate. */
   alerts: alertsSchema.exactOptional(),
   /** `groups:`: whose ceilings judge. Missing: there are none. */

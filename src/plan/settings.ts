@@ -3,6 +3,7 @@
 import { isSame } from '../resources/canonical.ts';
 import type { ReviewSettings } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
+import { askedOwnersOf } from './owners.ts';
 import type { RecordedSettings } from './settings-schema.ts';
 import { silencesOf } from './silences.ts';
 
@@ -12,11 +13,13 @@ export const noSettings: RecordedSettings = { review: {}, gateway: {}, pricing: 
 export function settingsOf(desired: Desired): RecordedSettings {
   const { settings, gateway, pricing = {}, alerting, groups } = desired;
   const silences = silencesOf(desired);
+  const owners = askedOwnersOf(desired);
   return {
     review: { ...settings },
     gateway: { ...gateway },
     pricing: { ...pricing },
     ...(Object.keys(silences).length === 0 ? {} : { silences }),
+    ...(Object.keys(owners).length === 0 ? {} : { owners }),
     ...(alerting === undefined ? {} : { alerts: alerting }),
     ...(groups === undefined ? {} : { groups }),
   };

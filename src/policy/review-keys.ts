@@ -9,6 +9,7 @@ import {
 } from '../resources/review-settings.ts';
 import { canonicalJson } from '../stable-json.ts';
 import { adviseAmount, example, say, writeValue } from './advice.ts';
+import { approvalsShape } from './approval-keys.ts';
 import { key, orNone, type Shape, textForm } from './forms.ts';
 import { ceilingGrammar } from './levels.ts';
 import { amountPatterns, patterns } from './patterns.ts';
@@ -129,6 +130,11 @@ const reviewKeys = {
     'Apply only what was reviewed. Default: true in the GitHub Action, false elsewhere.',
   ),
   alone: key(booleanShape, 'A team of one: merging is enough to apply, and its own word lifts guards. Default: false.'),
+  approvals: key(
+    approvalsShape,
+    'Who has to approve what, beside a review that counts: rules over what changes (docs/approvals.md).',
+    { hover: { page: 'approvals.md#by-amount-and-by-owner' } },
+  ),
   guards: key(sectionShape(guardKeys), 'Safety checks between plan and apply.'),
   rules: key(ruleSeverities, 'Severity of single rules by name (docs/rules.md).'),
 };

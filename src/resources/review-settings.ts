@@ -41,8 +41,21 @@ export interface ReviewSettings {
   readonly drift?: DriftMode;
   readonly require_reviewed_plan?: boolean;
   readonly alone?: boolean;
+  readonly approvals?: readonly ApprovalRule[];
   readonly guards?: WrittenGuards;
   readonly rules?: Readonly<Partial<Record<RuleName, RuleSeverity>>>;
+}
+
+/** Of `review.approvals`. All that is said of what it asks about has to hold. Canonical: equal meaning, equal JSON. */
+export interface ApprovalRule {
+  /** Whole cents per 30 days: what rises, and ends above. */
+  readonly above?: number;
+  /** Name of a kind, of those that types.ts lists. */
+  readonly kind?: string;
+  /** Lower case, sorted: `@login` and `@org/team`, one of whom has to approve. Missing: `owner` says who. */
+  readonly by?: readonly string[];
+  /** Who answers for the entry, by the `owner:` of its own or of its workspace. */
+  readonly owner?: true;
 }
 
 /** What apply does with limits that were moved by hand. */
@@ -70,6 +83,8 @@ export interface Review {
   readonly drift: DriftMode;
   readonly require_reviewed_plan: boolean;
   readonly alone: boolean;
+  /** All that match have to be satisfied. */
+  readonly approvals: readonly ApprovalRule[];
   readonly guards: Guards;
   readonly rules: Readonly<Record<RuleName, RuleSeverity>>;
 }

@@ -35,6 +35,7 @@ import { type ByHandOptions, checkClaim, checkCommitted } from './open-record.ts
 import { sayDiagnostics } from './output.ts';
 import { goOn } from './prepare.ts';
 import { findRefusal, judgeApproved, outcomesOf, type RefusalReason } from './review-plan.ts';
+import { findUnasked } from './rules-of-apply.ts';
 import { nowOf, type Session } from './session.ts';
 import { optionName } from './settings-in-force.ts';
 import { closingOnFailure, type NoPlan, type PlanOptions, startRun } from './start.ts';
@@ -165,6 +166,10 @@ export async function carryOut(
   if (refusal !== null) {
     const { exit, reason: refusalReason, message } = refusal;
     return { ...facts, exit, outcomes: [], refusal: message, refusalReason };
+  }
+  const unasked = verdict.way === 'by-hand' && isCi(session) ? findUnasked(plan, prepared) : null;
+  if (unasked !== null) {
+    return { ...facts, exit: exitCodes.refused, outcomes: [], refusal: unasked, refusalReason: 'unreviewed' };
   }
   if (prepared.inForce.moved !== null) {
     session.say('Nothing is applied until `tollgate record move` has carried the record over.\n');

@@ -11,6 +11,7 @@ import type { AppliedRecord } from '../plan/applied-record.ts';
 import { desiredAsApplied } from '../plan/as-applied.ts';
 import { type BelievedRecord, withKept } from '../plan/believe-record.ts';
 import { needsOf } from '../plan/live-needs.ts';
+import type { Owners } from '../plan/owners.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import type { Silences } from '../plan/silences.ts';
 import type { PlanNote, RecordLine } from '../plan/types.ts';
@@ -46,6 +47,8 @@ export interface Gathered extends Started {
   readonly silences: Silences;
   /** Of groups of workspaces, in force or written. */
   readonly ceilings: readonly Ceiling[];
+  /** Who answers for what, by the record and by the files; none unless `review.approvals` asks owners. */
+  readonly owners: readonly Owners[];
   /** What an apply of the files would bring into force. */
   readonly settingsLines: readonly RecordLine[];
   /** What of the record counts, and why. */
@@ -106,6 +109,7 @@ export async function gather(started: Started, session: Session): Promise<Gather
     settings,
     silences: said.silences,
     ceilings: said.ceilings,
+    owners: said.owners,
     settingsLines: lines,
     inForce,
     believed,

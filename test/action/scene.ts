@@ -49,9 +49,13 @@ export interface SceneOptions {
   readonly permissions?: Partial<Readonly<Record<Area, Level>>>;
   /** GitHub is an Enterprise server of this address. */
   readonly enterpriseUrl?: string;
+  /** Members by the slug of a team of the organisation; runs then have a token that may read them. */
+  readonly teams?: Readonly<Record<string, readonly string[]>>;
   /** Keys of the control plane beside the admin key. */
   readonly otherKeys?: readonly string[];
 }
+
+const teamsToken = 'sample-token-of-teams';
 
 type Inputs = Partial<ActionInputs>;
 
@@ -100,6 +104,8 @@ export interface ActOptions {
   readonly payload?: (payload: Record<string, unknown>) => void;
   /** What earlier steps of the job left in the work tree. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The run has no token that may read teams. */
+  readonly withoutTeams?: boolean;
   /** The run has no key of the control plane. */
   readonly withoutKey?: boolean;
   /** Variables of the job, over those that every job has. */
@@ -205,6 +211,11 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
     ...(kept === null ? {} : { saved: kept.github }),
     ...clock,
   });
+  github.setToken(teamsToken, { kind: 'actions', permissions: { members: 'read' }, app: 'teams[bot]' });
+  if (kept === null) {
+    const teams = Object.entries(options.teams ?? {});
+    github.repository().teams = teams.map(([slug, members]) => ({ slug, parent: null, members }));
+  }
   const dispatcher = createInProcessDispatcher(emulator.app, new URL(emulator.url).origin);
   const tip = (): string => readRefs(remote).get('refs/heads/main') ?? '';
   let keeping = kept;
@@ -271,6 +282,7 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
         event: parseEvent(name, payload, {}),
         github: createGitHub({
           token: actionsToken,
+          teamsToken: options.teams === undefined || more.withoutTeams === true ? null : teamsToken,
           repository: 'example/budgets',
           apiUrl: github.url,
           login: 'github-actions[bot]',

@@ -72,7 +72,7 @@ describe('a part is reviewed', () => {
     const { world, start: from } = start();
     world.push(files({ budget: '$900' }));
     world.push(files());
-    expect(await world.judge(from, cap)).toEqual({ movedBy: [], owed: [] });
+    expect(await world.judge(from, cap)).toEqual({ movedBy: [], settled: [], owed: [] });
   });
 
   test('not when nobody has approved, and then by a review after the merge', async () => {

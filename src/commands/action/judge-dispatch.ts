@@ -12,6 +12,7 @@ import type { Lift } from '../../plan/applied-record.ts';
 import { guardInputOf, type Judged } from '../../run/judge.ts';
 import { judgePlanOf } from './judge-merge.ts';
 import type { ReviewOfFiles } from './read-review.ts';
+import { findUnnamed } from './rules-of-dispatch.ts';
 import type { Ruling } from './ruling.ts';
 import type { ActionRun } from './types.ts';
 
@@ -39,6 +40,8 @@ export async function judgeDispatch(run: ActionRun, prepared: Judged, review: Re
   const problem = starters.problem ?? (await findProblem(github, run, starters.people, review));
   if (problem !== null)
     return refuse(`not applied: ${problem}`, starters.isSpent ? exitCodes.stale : exitCodes.refused);
+  const unnamed = await findUnnamed(github, prepared, starters.people, review);
+  if (unnamed !== null) return refuse(`not applied: ${unnamed}`);
   return allowWith(run, prepared, starters.people, review, isAlone);
 }
 

@@ -1,6 +1,8 @@
 /** On merge: what was reviewed is applied, what was not stays owed. */
 
 import { judgeWithWords } from '../../approvals/lifted.ts';
+import type { Stretch } from '../../approvals/reviewed.ts';
+import { describeWait, type Wait } from '../../approvals/waits.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { Approval } from '../../plan/approve.ts';
 import { narrowPlan } from '../../plan/mode.ts';
@@ -17,28 +19,33 @@ export function judgeMerge(_run: ActionRun, prepared: Judged, review: ReviewOfFi
   const { alone, require_reviewed_plan } = prepared.settings;
   // Applied in part, the record would be of the tip, and nothing would tell any more that the setting had been taken away.
   if (isCompulsory && (alone || !require_reviewed_plan)) return refuseLicence(prepared);
-  const approval = isCompulsory ? approvalOf(prepared, review) : null;
+  const { owed, heldLines, heldSteps, isHeldBack } = review.held;
+  const { others, of, teams } = review.waits;
+  // Merging is enough, but for what a rule asks somebody about.
+  const isPartial = isCompulsory || isHeldBack;
+  const approval = isPartial ? approvalOf(prepared, review) : null;
   const { plan, lifts, lines } = judgePlanOf(prepared, review, approval);
-  const { owed, heldLines, heldSteps, lacking, pullsOf, pullsOfLine } = review.reviewed;
-  const unapproved = isCompulsory ? lacking.flatMap(({ pull }) => pull ?? []) : [];
-  const told = isCompulsory
-    ? [
-        ...owed.map(({ item, reasons }) => {
-          return { text: describeOwed(item.id, reasons), pulls: pullsOf.get(item.id) ?? [] };
-        }),
-        ...heldLines.map(({ item, reasons }) => {
-          const what =
-            item.key === null ? item.detail : `${item.key.kind}/${item.key.workspace ?? '-'}/${item.key.name}`;
-          return { text: describeOwed(`${item.action} ${what}`, reasons), pulls: pullsOfLine.get(item) ?? [] };
-        }),
-      ]
-    : [];
-  const pulls = review.windows.pulls.filter(({ pull }) => unapproved.includes(pull.number));
+  const { lacking, pullsOf, pullsOfLine } = review.reviewed;
+  const waiting = [...[...of.values()].flat(), ...others];
+  const unapproved = [...(isCompulsory ? lacking : []), ...waiting.map(({ stretch }) => stretch)];
+  const told = [
+    ...owed.map(({ item, reasons }) => {
+      return { text: describeOwed(item.id, reasons), pulls: pullsOf.get(item.id) ?? [] };
+    }),
+    ...heldLines.map(({ item, reasons }) => {
+      const what = item.key === null ? item.detail : `${item.key.kind}/${item.key.workspace ?? '-'}/${item.key.name}`;
+      return { text: describeOwed(`${item.action} ${what}`, reasons), pulls: pullsOfLine.get(item) ?? [] };
+    }),
+    ...others.map((wait) => {
+      return { text: describeOwed(wait.what, [describeWait(wait, teams)]), pulls: pullsIn([wait.stretch]) };
+    }),
+  ];
+  const pulls = review.windows.pulls.filter(({ pull }) => pullsIn(unapproved).includes(pull.number));
   return {
     verdict: {
       plan,
       approval,
-      steps: isCompulsory ? holdSteps(prepared.steps, heldSteps) : prepared.steps,
+      steps: holdSteps(prepared.steps, heldSteps),
       way: 'merge',
       isUnreviewed: !isCompulsory,
       lifts,
@@ -46,8 +53,16 @@ export function judgeMerge(_run: ActionRun, prepared: Judged, review: ReviewOfFi
     refusal: null,
     owed: told,
     lines,
-    ways: told.length === 0 ? null : describeWays(pulls, prepared.plan.digest),
+    ways: told.length === 0 ? null : describeWays(pulls, prepared.plan.digest, namesOf(waiting)),
   };
+}
+
+function pullsIn(stretches: readonly (Stretch | null)[]): readonly number[] {
+  return stretches.flatMap((stretch) => stretch?.pull ?? []);
+}
+
+function namesOf(waits: readonly Wait[]): readonly string[] {
+  return [...new Set(waits.map(({ by }) => by.join(' or ')))];
 }
 
 function refuseLicence({ plan }: Judged): Ruling {
@@ -64,15 +79,15 @@ function refuseFirstApply({ plan, settled }: Judged): Ruling {
   return { verdict: null, refusal: { exit: exitCodes.refused, message }, owed: [], lines: [], ways: null };
 }
 
-function approvalOf({ plan }: Judged, { reviewed }: ReviewOfFiles): Approval {
+function approvalOf({ plan }: Judged, { held }: ReviewOfFiles): Approval {
   return {
-    changes: reviewed.changes,
-    stale: reviewed.owed.map(({ item, reasons }) => {
+    changes: held.changes,
+    stale: held.owed.map(({ item, reasons }) => {
       return { change: item, approved: null, detail: `not reviewed: ${reasons.join('; ')}` };
     }),
     past: [],
-    isHeldBack: reviewed.isHeldBack,
-    heldLines: plan.recordLines.filter((line) => reviewed.heldLines.some(({ item }) => item === line)),
+    isHeldBack: held.isHeldBack,
+    heldLines: plan.recordLines.filter((line) => held.heldLines.some(({ item }) => item === line)),
   };
 }
 

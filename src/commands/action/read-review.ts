@@ -2,6 +2,7 @@ import { isSaidThroughout } from '../../approvals/licence.ts';
 import { findOvertaken, type Overtaken, readStarts } from '../../approvals/overtaken.ts';
 import { readWindows, type Windows } from '../../approvals/read-windows.ts';
 import { type ReviewedChanges, reviewChanges } from '../../approvals/review-changes.ts';
+import { findWaits, type Held, holdUnmet, type Waits } from '../../approvals/waits.ts';
 import { UserError } from '../../errors.ts';
 import { GitHubError } from '../../github/port.ts';
 import { startsOf } from '../../plan/next-record.ts';
@@ -14,6 +15,10 @@ export interface ReviewOfFiles {
   readonly reviewed: ReviewedChanges;
   /** What of a pull request has never been applied, as others overtook it. @param onlyBack see `findOvertaken` */
   readonly overtakenOf: (pull: number, more?: { readonly onlyBack?: boolean }) => Overtaken | null;
+  /** Whom `review.approvals` still waits for. */
+  readonly waits: Waits;
+  /** What is not applied on merge. */
+  readonly held: Held;
   /** `review.alone` in force: merging is enough. */
   readonly isAlone: boolean;
   /** Only what was reviewed is applied. */
@@ -40,13 +45,17 @@ export async function readReview(run: ActionRun, tip: Tip, prepared: Judged): Pr
     const window = windows.from(record.commit);
     const isAlone = settings.alone && isSaidThroughout(window, 'alone', true);
     const isOff = !settings.require_reviewed_plan && isSaidThroughout(window, 'require_reviewed_plan', false);
+    const isCompulsory = !isOff && !isAlone;
+    const rules = { rules: settings.approvals, owners: prepared.owners };
+    const waits = await findWaits(run.github, { ...rules, plan, steps, record, windows, reviewed });
+    const held = holdUnmet(reviewed, waits, isCompulsory);
     const startOf = readStarts(record);
     const overtakenOf: ReviewOfFiles['overtakenOf'] = (pull, more) => {
       const stretch = windows.stretchOf(pull);
       const windowOf = (group: string) => windows.from(startOf(group))?.stretches ?? [];
       return stretch === undefined ? null : findOvertaken(stretch, windowOf, more);
     };
-    return { windows, reviewed, overtakenOf, isAlone, isCompulsory: !isOff && !isAlone };
+    return { windows, reviewed, overtakenOf, waits, held, isAlone, isCompulsory };
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     throw new UserError(`what was reviewed could not be read: ${error.message}`, {

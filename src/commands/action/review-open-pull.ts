@@ -5,6 +5,7 @@
 
 import { judgeWithWords } from '../../approvals/lifted.ts';
 import { type MergedPull, readOpenPull } from '../../approvals/read-windows.ts';
+import type { Request } from '../../approvals/request.ts';
 import { isMovedBy } from '../../approvals/review-changes.ts';
 import type { Branch } from '../../checkout/branch.ts';
 import type { GitHub, PullRequest } from '../../github/port.ts';
@@ -13,6 +14,7 @@ import type { Change, Plan } from '../../plan/types.ts';
 import { printWord } from '../../plan/words.ts';
 import { guardInputOf, type Judged } from '../../run/judge.ts';
 import { placeOfRecord } from './read-review.ts';
+import { describeAsked } from './rules-of-pull.ts';
 import type { DefaultBranch } from './tip.ts';
 import { warnOnFailure } from './warn-on-failure.ts';
 
@@ -49,12 +51,14 @@ async function judgeOpen(
   const { plan, checkout, assess } = prepared;
   const sources = { github, branch, branchName, place: placeOfRecord(prepared) };
   const pulls: MergedPull[] = [];
+  const requests: (readonly Request[])[] = [];
   const pullsOf = new Map<string, number[]>();
   for (const one of named) {
-    const { merged, requests } = await readOpenPull(sources, one);
+    const { merged, requests: found } = await readOpenPull(sources, one);
     pulls.push(merged);
+    requests.push(found);
     for (const { id, key, workspaceId } of plan.changes) {
-      if (!requests.some((request) => isMovedBy(request, key, workspaceId))) continue;
+      if (!found.some((request) => isMovedBy(request, key, workspaceId))) continue;
       pullsOf.set(id, [...(pullsOf.get(id) ?? []), merged.pull.number]);
     }
   }
@@ -77,9 +81,11 @@ async function judgeOpen(
   const [only, ...more] = pulls;
   const isOne = only !== undefined && more.length === 0;
   const others = plan.changes.filter((change) => !pullsOf.has(change.id) && isOfFiles(change));
+  const asked = requests.flat();
   const remarks = isOne
     ? [
         remarkFor(only, prepared, branchName),
+        ...(await describeAsked(github, prepared, only, asked)),
         ...describeOthers(others),
         ...(await describeBehind(branch, checkout.commit)),
       ]

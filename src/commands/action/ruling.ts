@@ -30,10 +30,15 @@ export function describeOwed(id: string, reasons: readonly string[]): string {
 }
 
 /** The ways on for a pull request that lacks a word. */
-export function describeWays(pulls: readonly Pick<MergedPull, 'pull'>[], digest: string): string {
+export function describeWays(
+  pulls: readonly Pick<MergedPull, 'pull'>[],
+  digest: string,
+  named: readonly string[] = [],
+): string {
+  const who = named.length === 0 ? '' : `, where a rule asks ${named.join(' and ')} by them`;
   const review =
     pulls.length === 0
       ? ''
-      : `have ${pulls.map(({ pull }) => `#${pull.number}`).join(', ')} approved by somebody without a part in it, a review after the merge counts, and run the workflow again; or `;
+      : `have ${pulls.map(({ pull }) => `#${pull.number}`).join(', ')} approved by somebody without a part in it${who}, a review after the merge counts, and run the workflow again; or `;
   return `${review}have somebody without a part in it run the workflow by hand with approve: ${digest.slice(0, 32)}`;
 }

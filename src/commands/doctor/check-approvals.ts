@@ -5,7 +5,9 @@ import { readGitVersion } from '../../checkout/git-version.ts';
 import { createCleaner } from '../../client/failure.ts';
 import { UserError } from '../../errors.ts';
 import { type GitHub, GitHubError } from '../../github/port.ts';
+import { settingsOf } from '../../plan/settings.ts';
 import type { CheckView } from '../../render/doctor.ts';
+import { parseApprover } from '../../resources/approval-rules.ts';
 import type { Desired } from '../../resources/types.ts';
 import { type Located, locateRepository } from '../../run/locate-repository.ts';
 import { folderOf, openCheckoutOf } from '../../run/open-record.ts';
@@ -17,6 +19,7 @@ import {
   explainRecordBranch,
   explainRecordRef,
   explainSealKey,
+  explainTeams,
   type GitHubFacts,
   viewOfWall,
 } from './explain-walls.ts';
@@ -39,7 +42,10 @@ export async function checkApprovals(
   const ref = recordRefOf(desired);
   const recordBranch = options.recordFile !== undefined ? null : branchOf(ref);
   return [
-    ...(await session.waiting('asking GitHub', askGitHub(located, { options, session, checkout, recordBranch }))),
+    ...(await session.waiting(
+      'asking GitHub',
+      askGitHub(located, { options, session, checkout, recordBranch, teams: teamsIn(desired) }),
+    )),
     // A file is trusted like the folder that it lies in.
     ...(options.recordFile !== undefined || recordBranch !== null ? [] : [explainRecordRef(ref)]),
     explainSealKey((session.env.TOLLGATE_SEAL_KEY ?? '').trim() !== ''),
@@ -53,10 +59,12 @@ interface Asking {
   readonly checkout: Checkout | null;
   /** Branch that holds the record; null: another ref, a file, or not known. */
   readonly recordBranch: string | null;
+  /** That `review.approvals` and owners name. */
+  readonly teams: readonly string[];
 }
 
 async function askGitHub(located: Located, asking: Asking): Promise<CheckView[]> {
-  const { options, session, checkout, recordBranch } = asking;
+  const { options, session, checkout, recordBranch, teams } = asking;
   const base = { id: 'github', title: 'ask GitHub' } as const;
   if (located.repository === null) {
     return [viewOfWall({ ...base, state: 'not-tried', detail: located.why, advice: located.advice })];
@@ -70,7 +78,8 @@ async function askGitHub(located: Located, asking: Asking): Promise<CheckView[]>
   const ask = <T>(call: (github: GitHub) => Promise<T | null>): Promise<GitHubFacts<T>> =>
     tell(() => call(github), clean);
   const branch = checkout === null ? null : await checkout.readDefaultBranch();
-  const [branchTold, environmentTold, recordTold, hasOwnersFile] = await Promise.all([
+  const [teamsTold, branchTold, environmentTold, recordTold, hasOwnersFile] = await Promise.all([
+    askTeams(teams, ask),
     branch === null ? null : ask((port) => port.readBranchProtection(branch)),
     ask((port) => port.readEnvironment(environment)),
     recordBranch === null ? null : ask((port) => port.readBranchProtection(recordBranch)),
@@ -99,7 +108,28 @@ async function askGitHub(located: Located, asking: Asking): Promise<CheckView[]>
       : explainBranch(branch, branchTold, hasOwnersFile)),
     ...explainEnvironment(environment, branch, environmentTold),
     ...(recordBranch === null || recordTold === null ? [] : explainRecordBranch(recordBranch, recordTold)),
+    ...explainTeams(teamsTold),
   ];
+}
+
+function teamsIn(desired: Desired | null): readonly string[] {
+  if (desired === null) return [];
+  const { review, owners = {} } = settingsOf(desired);
+  const names = [...(review.approvals ?? []).flatMap(({ by = [] }) => by), ...Object.values(owners)];
+  return [...new Set(names)].filter((name) => parseApprover(name)?.kind === 'team').sort();
+}
+
+async function askTeams(
+  teams: readonly string[],
+  ask: <T>(call: (github: GitHub) => Promise<T | null>) => Promise<GitHubFacts<T>>,
+): Promise<ReadonlyMap<string, GitHubFacts<number>>> {
+  const told = new Map<string, GitHubFacts<number>>();
+  for (const name of teams) {
+    const team = parseApprover(name);
+    if (team?.kind !== 'team') continue;
+    told.set(name, await ask(async (github) => (await github.listTeamMembers(team.org, team.slug)).length));
+  }
+  return told;
 }
 
 async function tell<T>(call: () => Promise<T | null>, clean: (text: string) => string): Promise<GitHubFacts<T>> {

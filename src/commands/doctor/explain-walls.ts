@@ -196,6 +196,23 @@ export function explainRecordBranch(branch: string, told: GitHubFacts<BranchProt
 }
 
 /** Rules cover branches and tags; everything else is open to whoever may push. @param ref null: not known */
+/** @param told by team: how many are in it, or why that cannot be read */
+export function explainTeams(told: ReadonlyMap<string, GitHubFacts<number>>): CheckView[] {
+  return [...told].map(([team, { facts, problem }]) => {
+    const title = `team ${team}`;
+    const stands = facts === null ? null : facts > 0;
+    return viewWall({
+      id: `teams.${team}`,
+      title,
+      stands,
+      yes: `${facts} ${facts === 1 ? 'member' : 'members'} by this token; the Action needs one that may read them, as teams-token`,
+      no: 'nobody is in it, so that nothing that waits for it is ever applied',
+      unknown: `${problem ?? 'not told'}; the Action needs a token that may read the organisation's members, as teams-token`,
+      advice: 'Add somebody, or name another team in `review.approvals` or `owner:`.',
+    });
+  });
+}
+
 export function explainRecordRef(ref: string | null): CheckView {
   return viewWall({
     id: 'record.ref',

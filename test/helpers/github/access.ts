@@ -8,6 +8,8 @@ export type Area =
   | 'checks'
   | 'contents'
   | 'issues'
+  /** Of the organisation: no token of a workflow run has it. */
+  | 'members'
   | 'metadata'
   | 'pull-requests'
   | 'statuses';
@@ -63,7 +65,9 @@ export function canSee(viewer: Viewer, repository: Repository, home: Repository 
 
 /** Anybody reads a public repository, save what its workflows left. */
 function isOpenToAll(permission: Permission): boolean {
-  return permission.endsWith(': read') && permission !== 'actions: read' && !permission.startsWith('administration');
+  return (
+    permission.endsWith(': read') && permission !== 'actions: read' && !/^(?:administration|members)/.test(permission)
+  );
 }
 
 export function isAllowed(

@@ -15,6 +15,7 @@ import { labelRoutes } from './routes/labels.ts';
 import { protectionRoutes } from './routes/protection.ts';
 import { pullRoutes } from './routes/pulls.ts';
 import { repositoryRoutes } from './routes/repository.ts';
+import { teamRoutes } from './routes/teams.ts';
 import { findRepository, fullName, type Json, type JsonObject, type Repository } from './state.ts';
 
 export const routes: readonly Route[] = [
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   ...checkRoutes,
   ...actionRoutes,
   ...protectionRoutes,
+  ...teamRoutes,
   ...repositoryRoutes,
 ];
 
@@ -246,9 +248,12 @@ type Params = Readonly<Record<string, string>>;
 function takeRepository(
   parts: AppParts,
   viewer: Viewer,
-  { owner, repo }: Readonly<Record<string, string>>,
+  { owner, repo, org }: Readonly<Record<string, string>>,
 ): Repository {
-  const repository = findRepository(parts.state, `${owner}/${repo}`);
+  const repository =
+    org === undefined
+      ? findRepository(parts.state, `${owner}/${repo}`)
+      : parts.state.repositories.find((one) => one.owner.toLowerCase() === org.toLowerCase());
   if (repository === undefined || !canSee(viewer, repository, findHome(parts, viewer))) throw notFound();
   return repository;
 }

@@ -167,6 +167,7 @@ function buildRepository(state: State, wanted: RepositoryOptions): Repository {
     gitUser: wanted.owner,
     environments: [],
     protections: [],
+    teams: [],
   };
 }
 

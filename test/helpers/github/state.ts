@@ -129,6 +129,14 @@ export interface EnvironmentRow {
   readonly chosen: readonly string[];
 }
 
+export interface TeamRow {
+  slug: string;
+  /** Slug of the team that it is in. */
+  parent: string | null;
+  /** Logins. */
+  members: readonly string[];
+}
+
 /** Rules of one branch. */
 export interface ProtectionRow {
   readonly branch: string;
@@ -253,6 +261,8 @@ export interface Repository {
   gitUser: string;
   environments: EnvironmentRow[];
   protections: ProtectionRow[];
+  /** Of the organisation that owns it. */
+  teams: TeamRow[];
 }
 
 export interface State {

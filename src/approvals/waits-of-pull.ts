@@ -1,0 +1,42 @@
+/** What rules ask about an open pull request: as it would be if it were merged onto the tip now. Pure. */
+
+import { describeGroup, groupKeys, sidesOfGroup, templateOf } from './atoms.ts';
+import type { Request } from './request.ts';
+import { findRequirements, type Requirement, type RequirementInput, requirementsOfTemplate } from './requirements.ts';
+import { isMovedBy, type ReviewedItem } from './review-changes.ts';
+import { askedOfSetting } from './waits.ts';
+
+export type Asked = Pick<Requirement, 'by' | 'because'>;
+
+export function findAsked(input: RequirementInput, requests: readonly Request[]): readonly Asked[] {
+  if (input.rules.length === 0) return [];
+  const ofItems = [...findRequirements(input)].flatMap(([item, requirements]) => {
+    const named = namedBy(item);
+    if (named === null) return [];
+    return requirements.filter(({ isAbout }) =>
+      requests.some((request) => isMovedBy(request, named.key, named.workspaceId, isAbout)),
+    );
+  });
+  const owners = [...new Set(input.owners.flatMap((set) => Object.values(set)))];
+  const ofMoves = requests.flatMap(({ moves }) =>
+    moves.flatMap(({ group, part, before, after }): readonly Asked[] => {
+      if (group === groupKeys.settings) return askedOfSetting(part, before, owners);
+      const template = templateOf(group);
+      if (template === null) return [];
+      const sidesOf = (value: unknown) => sidesOfGroup(typeof value === 'object' ? { [part]: value } : {});
+      const named = { ...template, what: describeGroup(group) };
+      return requirementsOfTemplate(input, named, sidesOf(before), sidesOf(after)).filter(({ isAbout }) =>
+        isAbout(part),
+      );
+    }),
+  );
+  return [...ofItems, ...ofMoves];
+}
+
+function namedBy(item: ReviewedItem) {
+  if ('fingerprint' in item) return { key: item.key, workspaceId: item.workspaceId };
+  if (!('next' in item)) return item.key === null ? null : { key: item.key, workspaceId: null };
+  const named = item.next ?? item.previous;
+  if (named === null) return null;
+  return { key: { kind: named.kind, workspace: item.workspaceSlug, name: named.name }, workspaceId: item.workspaceId };
+}
