@@ -101,7 +101,7 @@ function linesFor(input: LiftInput, { guard, count }: Violation): WordLine[] {
 }
 
 function isAboutNoChange(input: LiftInput, guard: GuardName): boolean {
-  return guard === 'unmanaged' || measure(input, guard, input.plan.changes) === 0;
+  return guard === 'unmanaged' || guard === 'undeclared' || measure(input, guard, input.plan.changes) === 0;
 }
 
 /** A line as a review has to hold it. */

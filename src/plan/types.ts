@@ -3,6 +3,7 @@
 import type { Severity, Source } from '../diagnostics.ts';
 import type { GuardName } from '../guard-names.ts';
 import type { Impact } from '../impact/document.ts';
+import type { UndeclaredWorkspaces } from '../impact/undeclared.ts';
 import type { LiveWorkspace, UnreadableObject } from '../live/live.ts';
 import type { ToldBy } from '../resources/told-by.ts';
 import type { Desired, Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
@@ -212,6 +213,8 @@ export interface Plan {
     readonly hasChannels: boolean;
   };
   readonly unmanaged: readonly Unmanaged[];
+  /** Live workspaces that no file is about; missing: nobody has looked. Outside fingerprints and digest, as consumption is. */
+  readonly undeclared?: UndeclaredWorkspaces | undefined;
   /** Where limits may be live that nobody has looked at; default: nowhere. */
   readonly notRead?: readonly NotRead[] | undefined;
   /** Live rows that make no sense, each named by a note as well; default: none. */

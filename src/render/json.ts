@@ -9,6 +9,7 @@ import { describeChange } from './describe-change.ts';
 import { describeDrift } from './describe-drift.ts';
 import { toldDocument } from './describe-told.ts';
 import { findingDocument } from './findings.ts';
+import { undeclaredDocument } from './undeclared-document.ts';
 
 /** Raised when a member changes its meaning or goes away; new members may come at any time. */
 export const jsonVersion = 1;
@@ -37,6 +38,7 @@ export function planDocument(plan: Plan): Record<string, unknown> {
     })),
     record_lines: plan.recordLines,
     unmanaged: plan.unmanaged,
+    undeclared: undeclaredDocument(plan.undeclared),
     not_read: (plan.notRead ?? [])
       .filter(({ hasFile }) => hasFile)
       .map(({ workspace, kinds }) => ({ workspace, kinds })),

@@ -7,6 +7,7 @@ import { toldDocument } from './describe-told.ts';
 import { jsonVersion } from './json.ts';
 import type { StatusFacts, StatusLimit, StatusNobody } from './status-facts.ts';
 import { asOf, countKeys, describeForecast } from './status-words.ts';
+import { undeclaredDocument } from './undeclared-document.ts';
 
 export function statusDocument(view: StatusFacts): Record<string, unknown> {
   const { counts } = view;
@@ -26,6 +27,7 @@ export function statusDocument(view: StatusFacts): Record<string, unknown> {
       ? { count: view.expiring.length }
       : view.expiring.map(({ kind, workspace, id, name, at }) => ({ kind, workspace, id, name, expires_at: iso(at) })),
     limits_nobody: view.nobody === null ? null : nobodyDocument(view.nobody, counts),
+    undeclared: undeclaredDocument(view.undeclared ?? undefined),
     key_limits: view.keyLimits,
     gaps: view.gaps,
     pace_gaps: view.paceGaps,

@@ -30,12 +30,21 @@ export interface ReviewSettings {
   /** Lower case; empty: any. */
   readonly recipient_domains?: readonly string[];
   readonly unmanaged?: 'report' | 'fail';
+  readonly undeclared?: WrittenUndeclared;
   readonly show_people?: 'names' | 'counts';
   readonly drift?: DriftMode;
   readonly require_reviewed_plan?: boolean;
   readonly alone?: boolean;
   readonly guards?: WrittenGuards;
   readonly rules?: Readonly<Partial<Record<RuleName, RuleSeverity>>>;
+}
+
+/** Of live workspaces that no file is about. */
+export interface WrittenUndeclared {
+  /** Whole cents of 30 days; null: `none` was written. */
+  readonly above?: number | null;
+  /** Slugs or ids. */
+  readonly except?: readonly string[];
 }
 
 /** What apply does with limits that were moved by hand. */
@@ -59,12 +68,20 @@ export interface Review {
   /** Null: any; empty: nobody may be a recipient, where two lists have nothing in common. */
   readonly recipient_domains: readonly string[] | null;
   readonly unmanaged: 'report' | 'fail';
+  readonly undeclared: UndeclaredReview;
   readonly show_people: 'names' | 'counts';
   readonly drift: DriftMode;
   readonly require_reviewed_plan: boolean;
   readonly alone: boolean;
   readonly guards: Guards;
   readonly rules: Readonly<Record<RuleName, RuleSeverity>>;
+}
+
+export interface UndeclaredReview {
+  /** Whole cents of 30 days; null: whatever one spends. */
+  readonly above: number | null;
+  /** Slugs or ids of workspaces that are known, and somebody else's. */
+  readonly except: readonly string[];
 }
 
 export interface Guards extends Readonly<Record<Exclude<SwitchName, 'impact_unknown'>, Switch>> {
