@@ -9,6 +9,7 @@ export const guardNames = [
   'protected',
   'rewind',
   'unmanaged',
+  'undeclared',
   'blocks-now',
   'spend-up',
   'counter-reset',

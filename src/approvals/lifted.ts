@@ -104,7 +104,8 @@ function linesFor(input: LiftInput, { guard, count }: Violation): WordLine[] {
 }
 
 function isAboutNoChange(input: LiftInput, guard: GuardName): boolean {
-  return guard === 'unmanaged' || measure(input, guard, input.plan.changes) === 0 || standsAlone(input, guard);
+  if (guard === 'unmanaged' || guard === 'undeclared') return true;
+  return measure(input, guard, input.plan.changes) === 0 || standsAlone(input, guard);
 }
 
 /** It objects to what the settings do by themselves. */

@@ -31,6 +31,7 @@ import { openBackend } from '../run/open-backend.ts';
 import { refuseFor } from '../run/output.ts';
 import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
 import { readNobody } from '../run/read-nobody.ts';
+import { readUndeclaredBeside } from '../run/read-undeclared.ts';
 import { readRecentChanges } from '../run/recent-changes.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session, type StatusFormat } from '../run/session.ts';
 import { ownersOf } from '../run/workspace-owners.ts';
@@ -87,7 +88,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     }
     const isWhole = options.over === undefined && !isOfMetrics;
     const groups = options.over === undefined && options.workspace.length === 0 ? desired?.groups : undefined;
-    const [judged, trends, nobody, rates, spend] = await session.waiting(
+    const [judged, trends, nobody, rates, spend, undeclared] = await session.waiting(
       'reading analytics',
       Promise.all([
         judgeReadLimits(read, reads, { desired, now }),
@@ -95,6 +96,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
         isWhole ? readNobody(reads, { workspaces: read.workspaces, desired, now: now() }) : null,
         isOfMetrics ? readRates(read, reads, options.workspace.length === 0) : null,
         groups === undefined ? [] : readGroupSpend(reads, groups, read.workspaces, now()),
+        isWhole ? readUndeclaredBeside(reads, read, { desired, now: now() }) : null,
       ]),
     );
     const { at, mistake, limits: found } = judged;
@@ -118,6 +120,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       now: at,
       workspaces: [...read.workspaces].sort((a, b) => (a.slug < b.slug ? -1 : 1)),
       nobody,
+      undeclared,
       keyLimits: doubtKeyLimits(found, silent),
       limits,
       over,

@@ -63,6 +63,7 @@ export const groupings = {
   model: { path: '/groups/model', columns: 'cost,error_count,total_tokens', names: ['model', 'ai_model'] },
   user: { path: '/groups/users', names: ['user'] },
   vendor: { path: '/groups/ai_service', names: ['ai_service'] },
+  workspace: { path: '/groups/workspace', columns: 'cost', names: ['workspace', 'workspace_slug', 'workspace_id'] },
 } as const satisfies Readonly<Record<string, Grouping>>;
 
 /** By metadata the service reports no tokens. */

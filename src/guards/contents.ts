@@ -2,23 +2,36 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { listKinds } from '../plan/not-read.ts';
+import type { NotRead } from '../plan/types.ts';
 import { isApi } from '../resources/fields.ts';
 import { type GuardInput, type Objection, shortenDetails } from './input.ts';
+import { undeclaredOf } from './undeclared.ts';
 
-/** `review.unmanaged: fail`: the files are to say everything that binds. */
+/**
+ * `review.unmanaged: fail`: the files are to say everything that binds, and where nothing does. What is known to be somebody else's is
+ * left out; a workspace counts once more only where nothing else of it does.
+ */
 export function judgeUnmanaged({ plan, settings }: GuardInput): Objection | null {
+  if (settings.unmanaged !== 'fail') return null;
+  const excepted = new Set<string | null>(plan.undeclared?.excepted);
+  const isOurs = ({ workspace }: Pick<NotRead, 'workspace'>): boolean => !excepted.has(workspace);
   const unread = plan.unreadable?.length ?? 0;
-  const unmanaged = plan.unmanaged.length;
-  const places = plan.notRead ?? [];
-  const count = unmanaged + unread + places.reduce((sum, { kinds }) => sum + kinds.length, 0);
-  if (settings.unmanaged !== 'fail' || count === 0) return null;
+  const unmanaged = plan.unmanaged.filter(isOurs);
+  const places = (plan.notRead ?? []).filter(isOurs);
+  const undeclared = undeclaredOf(plan);
+  const told = new Set([...unmanaged, ...places].map(({ workspace }) => workspace));
+  const bare = undeclared.filter(({ slug }) => !told.has(slug)).length;
+  const count = unmanaged.length + bare + unread + places.reduce((sum, { kinds }) => sum + kinds.length, 0);
+  if (count === 0) return null;
+  const said = (many: number, one: string, more: string): string => `${many} live ${many === 1 ? one : more}`;
   const details = [
-    ...(unmanaged === 0
+    ...(unmanaged.length === 0
       ? []
-      : [
-          `${unmanaged} live ${unmanaged === 1 ? 'limit is' : 'limits are'} in no file (tollgate plan --verbose lists them)`,
-        ]),
-    ...(unread === 0 ? [] : [`${unread} live ${unread === 1 ? 'row' : 'rows'} cannot be read, whatever they limit`]),
+      : [`${said(unmanaged.length, 'limit is', 'limits are')} in no file (tollgate plan --verbose lists them)`]),
+    ...(undeclared.length === 0
+      ? []
+      : [`${said(undeclared.length, 'workspace has', 'workspaces have')} no file (the plan names them)`]),
+    ...(unread === 0 ? [] : [`${said(unread, 'row', 'rows')} cannot be read, whatever they limit`]),
     ...(places.length === 0
       ? []
       : [

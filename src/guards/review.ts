@@ -5,7 +5,13 @@
 
 import { compareText } from '../diagnostics.ts';
 import { joinRules } from '../resources/approval-rules.ts';
-import type { DriftMode, Review, ReviewSettings, RuleSeverity } from '../resources/review-settings.ts';
+import type {
+  DriftMode,
+  Review,
+  ReviewSettings,
+  RuleSeverity,
+  UndeclaredReview,
+} from '../resources/review-settings.ts';
 import { type RuleName, ruleNames } from '../rule-names.ts';
 import { firstOf } from './settings.ts';
 import { defaultGuards, fillGuards, stricterGuards } from './table.ts';
@@ -26,6 +32,7 @@ export const defaultReview = {
   max_monthly_budget: null,
   recipient_domains: null,
   unmanaged: 'report',
+  undeclared: { above: null, except: [] },
   drift: 'safe',
   alone: false,
   approvals: [],
@@ -34,13 +41,14 @@ export const defaultReview = {
 
 /** What settings mean: a value for everything that they leave out. */
 export function fillReview(written: ReviewSettings, { rules, isPublic, inAction }: ReviewDefaults): Review {
-  const { recipient_domains: domains = [], guards = {}, rules: said = {}, ...rest } = written;
+  const { recipient_domains: domains = [], guards = {}, rules: said = {}, undeclared = {}, ...rest } = written;
   return {
     ...defaultReview,
     show_people: isPublic ? 'counts' : 'names',
     require_reviewed_plan: inAction,
     ...rest,
     recipient_domains: domains.length === 0 ? null : domains,
+    undeclared: { ...defaultReview.undeclared, ...undeclared },
     guards: fillGuards(guards),
     rules: { ...rules, ...said },
   };
@@ -58,6 +66,7 @@ export function stricterOf(a: Review, b: Review): Review {
     max_monthly_budget: leastOf(a.max_monthly_budget, b.max_monthly_budget),
     recipient_domains: intersect(a.recipient_domains, b.recipient_domains),
     unmanaged: firstOf(['fail', 'report'], a.unmanaged, b.unmanaged),
+    undeclared: stricterUndeclared(a.undeclared, b.undeclared),
     show_people: firstOf(['counts', 'names'], a.show_people, b.show_people),
     drift: stricterDrift(a.drift, b.drift),
     require_reviewed_plan: a.require_reviewed_plan || b.require_reviewed_plan,
@@ -66,6 +75,10 @@ export function stricterOf(a: Review, b: Review): Review {
     guards: stricterGuards(a.guards, b.guards),
     rules: mapRules((name) => firstOf(['error', 'warning', 'info', 'off'], a.rules[name], b.rules[name])),
   };
+}
+
+function stricterUndeclared(a: UndeclaredReview, b: UndeclaredReview): UndeclaredReview {
+  return { above: leastOf(a.above, b.above), except: a.except.filter((name) => b.except.includes(name)) };
 }
 
 function stricterDrift(a: DriftMode, b: DriftMode): DriftMode {

@@ -73,7 +73,14 @@ function listSettings({
   ]);
 }
 
-function listReview({ guards = {}, rules = {}, approvals = [], max_monthly_budget: cents, ...review }: ReviewSettings) {
+function listReview({
+  guards = {},
+  rules = {},
+  approvals = [],
+  max_monthly_budget: cents,
+  undeclared = {},
+  ...review
+}: ReviewSettings) {
   const { require, recipient_domains: domains, unmanaged, show_people, drift, require_reviewed_plan, alone } = review;
   const plain = { require, recipient_domains: domains, unmanaged, show_people, drift, require_reviewed_plan, alone };
   return new Map([
@@ -82,6 +89,8 @@ function listReview({ guards = {}, rules = {}, approvals = [], max_monthly_budge
     ...(approvals.length === 0
       ? []
       : [['review.approvals', { means: approvals, items: approvals.map(describeRule) } as Setting] as const]),
+    ...(undeclared.above === undefined ? [] : [['review.undeclared.above', ceiling(undeclared.above)] as const]),
+    ...list('review.undeclared', { except: undeclared.except }),
     ...listGuards(guards),
     ...list('review.rules', rules),
   ]);
@@ -105,13 +114,14 @@ function ceiling(cents: number | null): Setting {
   return { text: cents === null ? '"none"' : JSON.stringify(formatAmount(cents, 'cost')), means: cents };
 }
 
-const { recipient_domains: _any, guards: usualGuards, ...usualReview } = defaultReview;
+const { recipient_domains: _any, guards: usualGuards, undeclared: usualUndeclared, ...usualReview } = defaultReview;
 
 /** By name, what is meant where nothing is written; null: it depends on more than the files. */
 const usualMeaning: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ...Object.entries({ ...usualReview, recipient_domains: [] }).map(
     ([name, means]) => [`review.${name}`, means] as const,
   ),
+  ...Object.entries(usualUndeclared).map(([name, means]) => [`review.undeclared.${name}`, means] as const),
   ...Object.entries(usualGuards).map(([name, means]) => [`review.guards.${name}`, means] as const),
 ]);
 

@@ -10,11 +10,12 @@ import type { Guard } from './input.ts';
 import { judgeProtected } from './protection.ts';
 import { judgeHeldElsewhere, judgeMoved, judgeRewind } from './record.ts';
 import { counted, type GuardSetting, onOff, onUnlessAsked, percentGuard } from './settings.ts';
+import { judgeUndeclared } from './undeclared.ts';
 
 type SettingName = keyof Guards;
 type WrittenAs<N extends string> = N extends `${infer Start}-${infer Rest}` ? `${Start}_${WrittenAs<Rest>}` : N;
 
-/** Guards without a setting here protect, or have theirs elsewhere: `review.unmanaged`, `review.rules`. */
+/** Guards without a setting here protect, or have theirs elsewhere: `review.unmanaged`, `review.undeclared`, `review.rules`. */
 export const guards: {
   readonly [N in GuardName]: WrittenAs<N> extends SettingName
     ? Guard<Exclude<Guards[WrittenAs<N>], 'off'>> & {
@@ -70,10 +71,18 @@ export const guards: {
     judge: judgeHeldElsewhere,
   },
   unmanaged: {
-    objectsTo: 'live limits that no file declares, anywhere; rows and lists that could not be read count too',
+    objectsTo:
+      'live limits that no file declares, and live workspaces without a file; rows and lists that could not be read count too',
     usually: 'off; on with `review.unmanaged: fail`',
     liftable: true,
     judge: judgeUnmanaged,
+  },
+  undeclared: {
+    objectsTo:
+      'a live workspace that no file is about and that spent more than that in 30 days, or nobody knows how much',
+    usually: 'off; on with `review.undeclared.above`',
+    liftable: true,
+    judge: judgeUndeclared,
   },
   rules: {
     objectsTo: 'findings of severity `error` that are not silenced',

@@ -295,7 +295,7 @@ function mailOf(
   return { to: ['organisation owners and admins, presumably: it is not documented'], at_once };
 }
 
-function toCommitted(committed: Committed): CommittedImpact {
+export function toCommitted(committed: Committed): CommittedImpact {
   if (committed.kind === 'bounded') {
     const { cents, by, times } = committed;
     const product = times === undefined ? {} : { times: { count: times.count, each: toText(times.each) } };

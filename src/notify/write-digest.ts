@@ -85,6 +85,7 @@ function statusOf({ seen, counts, isDeclared }: DigestFacts, workspace: string |
   const limits = sortStatus(seen.limits.filter(({ facts }) => isHere(facts)));
   return {
     nobody: null,
+    undeclared: null,
     check: null,
     hasChannels: true,
     keyLimits: null,

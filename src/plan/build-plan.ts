@@ -3,7 +3,7 @@
  */
 
 import { compareText, type Diagnostic } from '../diagnostics.ts';
-import type { Live } from '../live/live.ts';
+import type { Live, LiveWorkspace } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
@@ -56,6 +56,8 @@ export interface PlanResult {
   /** Declared resources with names resolved; empty when there is no plan. */
   readonly resolved: readonly ResolvedEntry[];
   readonly recordSteps: readonly RecordStep[];
+  /** Live workspaces that no file is about. */
+  readonly withoutFile: readonly LiveWorkspace[];
 }
 
 export function buildPlan(input: PlanInput): PlanResult {
@@ -94,7 +96,7 @@ export function buildPlan(input: PlanInput): PlanResult {
   if (record !== null) parts.recordLines.push(...settingsLines);
   const { all: diagnostics, stopsAll, stopped } = parts.problems;
   if (stopsAll || (stopped.size > 0 && input.confinesErrors !== true))
-    return { plan: null, diagnostics, resolved: [], recordSteps: [] };
+    return { plan: null, diagnostics, resolved: [], recordSteps: [], withoutFile: [] };
 
   for (const unplanned of resolution.unplanned) parts.recordSteps.push(...absenceSteps(context, unplanned));
   const stoppedWorkspaces = live.workspaces.filter(({ id }) => stopped.has(id));
@@ -139,7 +141,7 @@ export function buildPlan(input: PlanInput): PlanResult {
     workspaces: live.workspaces,
     names: namesOf(live),
   };
-  return { plan, diagnostics, resolved: resolution.entries, recordSteps };
+  return { plan, diagnostics, resolved: resolution.entries, recordSteps, withoutFile: findWithoutFile(context) };
 }
 
 /** What is declared, not recorded and not planned is owed: whoever applies it later has to know since when. */
@@ -180,8 +182,13 @@ export function digestPlan({ environment, baseUrl, place, interprets, changes, r
   });
 }
 
+function findWithoutFile({ live, resolution }: PlanContext): LiveWorkspace[] {
+  const covered = new Set([...resolution.workspaces.values()].map(({ id }) => id));
+  return live.workspaces.filter(({ id }) => !covered.has(id));
+}
+
 function generalNotes(context: PlanContext): PlanNote[] {
-  const { desired, live, resolution, hasRecord } = context;
+  const { desired, live, hasRecord } = context;
   const notes = forgetNotes(context);
   const say = (code: string, severity: PlanNote['severity'], message: string): void => {
     notes.push({ code, severity, workspace: null, message, source: null });
@@ -193,8 +200,7 @@ function generalNotes(context: PlanContext): PlanNote[] {
       `no applied record for environment "${desired.environment}": what the files do not declare is left as it is`,
     );
   }
-  const covered = new Set([...resolution.workspaces.values()].map(({ id }) => id));
-  const others = live.workspaces.filter(({ id }) => !covered.has(id));
+  const others = findWithoutFile(context);
   const without = others.length;
   if (without > 0) {
     const isRead = others.every(({ id }) => live.read.has(`${id}/usage-policy`));

@@ -35,6 +35,9 @@ const reviewSchema: z.ZodType<ReviewSettings> = z.looseObject({
   max_monthly_budget: z.number().nullable().exactOptional(),
   recipient_domains: z.array(z.string()).exactOptional(),
   unmanaged: z.enum(['report', 'fail']).exactOptional(),
+  undeclared: z
+    .looseObject({ above: z.number().nullable().exactOptional(), except: z.array(z.string()).exactOptional() })
+    .exactOptional(),
   show_people: z.enum(['names', 'counts']).exactOptional(),
   drift: z.enum(['safe', 'revert', 'leave']).exactOptional(),
   require_reviewed_plan: z.boolean().exactOptional(),

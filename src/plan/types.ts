@@ -4,6 +4,7 @@ import type { Severity, Source } from '../diagnostics.ts';
 import type { GuardName } from '../guard-names.ts';
 import type { Impact } from '../impact/document.ts';
 import type { JudgedRate } from '../impact/judged-rate.ts';
+import type { UndeclaredWorkspaces } from '../impact/undeclared.ts';
 import type { LiveWorkspace, UnreadableObject } from '../live/live.ts';
 import type { ToldBy } from '../resources/told-by.ts';
 import type { Desired, Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
@@ -219,6 +220,8 @@ export interface Plan {
   /** Groups of workspaces have ceilings that it concerns; default: no. */
   readonly hasCeilings?: boolean;
   readonly unmanaged: readonly Unmanaged[];
+  /** Live workspaces that no file is about; missing: nobody has looked. Outside fingerprints and digest, as consumption is. */
+  readonly undeclared?: UndeclaredWorkspaces | undefined;
   /** Where limits may be live that nobody has looked at; default: nowhere. */
   readonly notRead?: readonly NotRead[] | undefined;
   /** Live rows that make no sense, each named by a note as well; default: none. */

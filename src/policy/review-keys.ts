@@ -92,6 +92,23 @@ export const dollars: Shape<number | null> = {
   },
 };
 
+// As the files of workspaces write it.
+const workspaceRef = convert(
+  patternShape(patterns.slug, 'invalid-workspace', 'the slug or UUID of a workspace'),
+  (ref) => (patterns.uuid.test(ref) ? ref.toLowerCase() : ref),
+);
+
+const undeclaredKeys = {
+  above: key(
+    dollars,
+    'One that spent more in 30 days than this is an objection (guard undeclared), and so is one of unknown spend.',
+  ),
+  except: key(
+    setOf(workspaceRef, say`a list of workspaces such as ${example('[ws-lab]')}`),
+    'Slugs or ids of workspaces that are known, and somebody else’s: not named, not counted.',
+  ),
+};
+
 const domain = patternShape(patterns.domain, 'invalid-domain', say`a domain such as ${example('example.com')}`, {
   examples: ['example.com'],
   errorMessage: 'write a domain, such as example.com',
@@ -117,6 +134,7 @@ const reviewKeys = {
     keywordShape('report', 'fail'),
     'Whether live objects that no file declares are reported or fail the run.',
   ),
+  undeclared: key(sectionShape(undeclaredKeys), 'Live workspaces that no file is about.'),
   show_people: key(
     keywordShape('names', 'counts'),
     'Whether names of keys and users are shown, or only how many there are.',

@@ -10,6 +10,9 @@ import type { DriftDocument, MeanwhileDocument } from './documents/drift.ts';
 import { escapeMarkdown, escapeProse } from './escape-markdown.ts';
 import { jsonVersion } from './json.ts';
 import { type Colors, colorsOf, padCells, type TextStyle } from './style.ts';
+import { undeclaredDocument } from './undeclared-document.ts';
+import { buildUndeclaredView } from './view/undeclared.ts';
+import { undeclaredLines, undeclaredMarkdown } from './view/write-undeclared.ts';
 
 /** Who moved it and when; missing where nobody can tell. */
 export interface DriftAuthor {
@@ -79,6 +82,7 @@ export function renderDriftText(view: DriftView, style: TextStyle): string {
   }
   for (const { message } of [...report.gone, ...report.beside, ...ownerNotes(plan)])
     lines.push(`${colors.yellow('warning')}: ${escapeInvisible(message)}`);
+  lines.push(...undeclaredLines(buildUndeclaredView(plan.undeclared), { colors, columns: style.columns }));
   lines.push(colors.bold(summarizeDrift(view)));
   if (report.drifts.length > 0) lines.push(howToSettle(report.drifts, plan));
   return `${lines.join('\n')}\n`;
@@ -184,6 +188,7 @@ export function driftDocument({ plan, report, authors, record }: DriftView): Dri
     })),
     gone: report.gone.map(({ message, workspace }) => ({ message, workspace })),
     beside: report.beside.map(({ code, message, workspace }) => ({ code, message, workspace })),
+    undeclared: undeclaredDocument(plan.undeclared),
     audit_log: authors === null ? 'unavailable' : 'read',
   };
 }
@@ -211,5 +216,7 @@ export function renderDriftMarkdown(view: DriftView): string {
   }
   for (const { message } of [...report.gone, ...report.beside, ...ownerNotes(plan)])
     lines.push(`> ${escapeProse(message)}`, '');
+  const undeclared = undeclaredMarkdown(buildUndeclaredView(plan.undeclared));
+  if (undeclared !== null) lines.push(undeclared, '');
   return `${lines.join('\n')}\n`;
 }

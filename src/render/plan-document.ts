@@ -15,6 +15,7 @@ import { findingDocument } from './findings.ts';
 import { jsonVersion } from './json.ts';
 import { ratesDocument } from './rates-document.ts';
 import { spendDocument } from './spend-document.ts';
+import { undeclaredDocument } from './undeclared-document.ts';
 
 export function planDocument(plan: Plan): BarePlanDocument {
   return {
@@ -36,6 +37,7 @@ export function planDocument(plan: Plan): BarePlanDocument {
     })),
     record_lines: plan.recordLines,
     unmanaged: plan.unmanaged,
+    undeclared: undeclaredDocument(plan.undeclared),
     not_read: (plan.notRead ?? [])
       .filter(({ hasFile }) => hasFile)
       .map(({ workspace, kinds }) => ({ workspace, kinds })),

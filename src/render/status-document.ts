@@ -8,6 +8,7 @@ import { groupDocument } from './group-facts.ts';
 import { jsonVersion } from './json.ts';
 import type { StatusFacts, StatusLimit, StatusNobody } from './status-facts.ts';
 import { asOf, countKeys, describeForecast } from './status-words.ts';
+import { undeclaredDocument } from './undeclared-document.ts';
 
 export function statusDocument(view: StatusFacts): StatusDocument {
   const { counts } = view;
@@ -27,6 +28,7 @@ export function statusDocument(view: StatusFacts): StatusDocument {
       ? { count: view.expiring.length }
       : view.expiring.map(({ kind, workspace, id, name, at }) => ({ kind, workspace, id, name, expires_at: iso(at) })),
     limits_nobody: view.nobody === null ? null : nobodyDocument(view.nobody, counts),
+    undeclared: undeclaredDocument(view.undeclared ?? undefined),
     key_limits: view.keyLimits,
     gaps: view.gaps,
     pace_gaps: view.paceGaps,

@@ -5,6 +5,7 @@ import type { ExpiringSoon } from '../consumption/expiring.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
 import type { UnreadBudgets } from '../consumption/read-limits.ts';
 import type { TrendReport } from '../consumption/trends.ts';
+import type { UndeclaredWorkspaces } from '../impact/undeclared.ts';
 import type { ToldBy } from '../resources/told-by.ts';
 import type { Kind } from '../resources/types.ts';
 import type { Names } from './describe-change.ts';
@@ -47,6 +48,8 @@ export interface StatusNobody {
 export interface StatusFacts {
   /** Null: not looked at. */
   readonly nobody: StatusNobody | null;
+  /** Workspaces without a file; null: not looked at. */
+  readonly undeclared: UndeclaredWorkspaces | null;
   /** Whether the service counts limits of keys, where that can be doubted. */
   readonly keyLimits: string | null;
   /** Milliseconds since the epoch. */

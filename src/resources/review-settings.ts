@@ -37,6 +37,7 @@ export interface ReviewSettings {
   /** Lower case; empty: any. */
   readonly recipient_domains?: readonly string[];
   readonly unmanaged?: 'report' | 'fail';
+  readonly undeclared?: WrittenUndeclared;
   readonly show_people?: 'names' | 'counts';
   readonly drift?: DriftMode;
   readonly require_reviewed_plan?: boolean;
@@ -56,6 +57,14 @@ export interface ApprovalRule {
   readonly by?: readonly string[];
   /** Who answers for the entry, by the `owner:` of its own or of its workspace. */
   readonly owner?: true;
+}
+
+/** Of live workspaces that no file is about. */
+export interface WrittenUndeclared {
+  /** Whole cents of 30 days; null: `none` was written. */
+  readonly above?: number | null;
+  /** Slugs or ids. */
+  readonly except?: readonly string[];
 }
 
 /** What apply does with limits that were moved by hand. */
@@ -79,6 +88,7 @@ export interface Review {
   /** Null: any; empty: nobody may be a recipient, where two lists have nothing in common. */
   readonly recipient_domains: readonly string[] | null;
   readonly unmanaged: 'report' | 'fail';
+  readonly undeclared: UndeclaredReview;
   readonly show_people: 'names' | 'counts';
   readonly drift: DriftMode;
   readonly require_reviewed_plan: boolean;
@@ -87,6 +97,13 @@ export interface Review {
   readonly approvals: readonly ApprovalRule[];
   readonly guards: Guards;
   readonly rules: Readonly<Record<RuleName, RuleSeverity>>;
+}
+
+export interface UndeclaredReview {
+  /** Whole cents of 30 days; null: whatever one spends. */
+  readonly above: number | null;
+  /** Slugs or ids of workspaces that are known, and somebody else's. */
+  readonly except: readonly string[];
 }
 
 export interface Guards extends Readonly<Record<Exclude<SwitchName, 'impact_unknown'>, Switch>> {

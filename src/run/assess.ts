@@ -17,6 +17,7 @@ import { recordNotes } from './judge-record.ts';
 import { findOtherOwners } from './other-owners.ts';
 import type { Planned } from './plan.ts';
 import { readForRules } from './read-for-rules.ts';
+import { readUndeclared } from './read-undeclared.ts';
 import { readUsage } from './read-usage.ts';
 import { nowOf, type Session } from './session.ts';
 
@@ -57,6 +58,12 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
       : session.waiting('reading rates', judgeRates(reads, ratedMoves, { index, now, people })),
     readForRules({ moves, severities: settings.rules, prices, live, changes }, reads, session),
   ]);
+  // After the others: what is refused about a workspace that is nobody's closes no door to what is asked of one that is.
+  const withoutFile = planned.withoutFile.filter(({ slug }) => scope.covers(slug));
+  const { above, except } = settings.undeclared;
+  const asks = (options.spend ?? options.impact) || above !== null;
+  const asking = readUndeclared(reads, { live, withoutFile, except, asks, now });
+  const undeclared = await session.waiting('reading workspaces without a file', asking);
   const findings = findInPlan({ ...fileFacts, scope, index, resolved, changes: whole.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     // A group that moves is judged without any change as well.
@@ -78,7 +85,7 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
     plan: {
       ...plan,
       notes: [...ofRecord, ...about],
-      ...{ findings, impact, heldElsewhere, told },
+      ...{ findings, impact, heldElsewhere, told, undeclared },
       ...(rates === null ? {} : { rates }),
       ...(concerned.length === 0 ? {} : { hasCeilings: true }),
     },

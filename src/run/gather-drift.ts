@@ -31,6 +31,7 @@ export async function gatherDrift(
     only: [],
     allow: [],
     impact: false,
+    spend: true,
     isWhole: true,
   };
   const started = await startRun(planning, session, opened);

@@ -20,6 +20,7 @@ export interface Planned extends Gathered {
   readonly scope: Scope;
   readonly steps: readonly RecordStep[];
   readonly resolved: PlanResult['resolved'];
+  readonly withoutFile: PlanResult['withoutFile'];
 }
 
 /** @throws UserError when the run is about something that is not there */
@@ -54,6 +55,7 @@ export function planGathered(gathered: Gathered): Planned | NoPlan {
     scope,
     steps: result.recordSteps,
     resolved: result.resolved,
+    withoutFile: result.withoutFile,
     // Errors among them stop their own workspace: all others would stand in the way of the plan.
     diagnostics: diagnostics.filter(({ source }) => scope.coversFile(source.file)),
   };

@@ -23,6 +23,8 @@ export interface PlanOptions extends CommonOptions, RunPlace {
   readonly reviewed?: readonly string[];
   /** Read consumption and attach what the plan does to people and money. */
   readonly impact: boolean;
+  /** Ask what workspaces without a file spent, and what bounds them. Default: as `impact`. */
+  readonly spend?: boolean | undefined;
   /** The run acts on the record: one that its key did not seal counts as a memory of removals alone. */
   readonly checksSeal?: boolean | undefined;
   /** Put back what was tightened by hand too, whatever `review.drift` says. */

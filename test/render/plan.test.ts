@@ -189,6 +189,7 @@ describe('JSON', () => {
         "left",
         "record_lines",
         "unmanaged",
+        "undeclared",
         "not_read",
         "unreadable",
         "notes",

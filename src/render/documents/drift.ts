@@ -13,6 +13,7 @@ import {
   version,
   workspace,
 } from './parts.ts';
+import { undeclared } from './undeclared.ts';
 
 const note = z.object({ message: z.string(), workspace });
 
@@ -48,6 +49,7 @@ const drift = z
       .describe('what Git asks for and no apply has done'),
     gone: z.array(note).describe('recorded, and no longer there'),
     beside: z.array(note.extend({ code: z.string() })).describe('limits that the last apply would not have left there'),
+    undeclared,
     audit_log: z.enum(['read', 'unavailable']),
   })
   .describe('What moved live since the last apply.');

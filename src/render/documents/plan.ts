@@ -25,6 +25,7 @@ import {
 } from './parts.ts';
 import { judgedRate } from './rates.ts';
 import { told } from './told.ts';
+import { undeclared } from './undeclared.ts';
 
 const fingerprint = z.string().describe('64 hex digits: equal for equal changes');
 const changeId = z.string().describe('`KIND/WORKSPACE or -/NAME`, unique within the plan');
@@ -71,7 +72,9 @@ const change = z.object({
   until: z
     .object({
       date: utcDay.describe('the first day on which `later` holds, UTC'),
-      later: z.union([z.literal('none'), z.record(z.string(), z.json())]).describe('fields that move then, null for none; `none`: the policy goes'),
+      later: z
+        .union([z.literal('none'), z.record(z.string(), z.json())])
+        .describe('fields that move then, null for none; `none`: the policy goes'),
     })
     .exactOptional()
     .describe('absent: without a date that is still to come'),
@@ -170,6 +173,7 @@ const plan = z.object({
       }),
     )
     .describe('live and in no file'),
+  undeclared,
   not_read: z
     .array(z.object({ workspace, kinds: z.array(kind) }))
     .describe('nobody has looked for unmanaged ones here'),

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { type DocumentOf, instant, kind, peopleOr, version, whole, workspace } from './parts.ts';
 import { told } from './told.ts';
+import { undeclared } from './undeclared.ts';
 
 const gap = z.object({ kind, workspace, why: z.string() });
 const nobody = z.object({
@@ -142,6 +143,7 @@ export const statusSchema = z
       })
       .nullable()
       .describe('live limits that may limit nobody; null: not looked at'),
+    undeclared,
     key_limits: z.string().nullable().describe('why limits of keys may not count; null: no doubt'),
     gaps: z.array(gap).describe('what could not be read'),
     pace_gaps: z.array(z.string()),

@@ -63,6 +63,13 @@ function writePlanPage(view: PlanView): string {
           ...news.findings.map(findingLine),
         ]),
       ),
+      view.undeclared === null
+        ? ''
+        : htmlSection(
+            'Workspaces without a file',
+            `<p>${escapeHtml(view.undeclared.title)}</p>`,
+            htmlList([...view.undeclared.lines, [{ is: 'advice', text: view.undeclared.advice }]]),
+          ),
       view.isNothing ? '' : htmlSection('In numbers', `<p>${escapeHtml(summary)}</p>`),
       htmlSection('In full', details(view)),
     ],

@@ -29,6 +29,7 @@ import { organisationMoney, reachOfMoney, workspaceMoney } from './money.ts';
 import { buildNews, type News } from './news.ts';
 import { peopleLines, stopDetails } from './people.ts';
 import { nameOfWorkspace } from './traffic.ts';
+import { buildUndeclaredView, type UndeclaredView } from './undeclared.ts';
 
 export interface ChangeView {
   readonly action: Action;
@@ -82,6 +83,8 @@ export interface PlanView {
   readonly record: readonly string[];
   readonly warnings: readonly NoteView[];
   readonly news: News;
+  /** Workspaces without a file; null: there is none, or nobody has looked. */
+  readonly undeclared: UndeclaredView | null;
   /** Numbers, and what is adopted by name. */
   readonly summary: string;
   /** What a word or `--approve` has to name; null: there is nothing to apply. */
@@ -152,6 +155,7 @@ export function buildPlanView(plan: Plan, showLeftOut = false): PlanView {
     record: plan.recordLines.filter(isShownOfRecord).map(describeRecordLine),
     warnings: warnings.map(toNote),
     news,
+    undeclared: buildUndeclaredView(plan.undeclared),
     summary: counts.toDo === 0 ? summarizeNothing(plan) : summarizePlan(plan),
     digest: counts.toDo === 0 ? null : wordDigest(plan.digest),
     hasRecord: plan.hasRecord,

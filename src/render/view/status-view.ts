@@ -27,6 +27,7 @@ import {
 import { type Line, type Verdict, verdict, words } from './cells.ts';
 import { refusedLine, settlingLine } from './refused-now.ts';
 import { buildSpend, type SpendView } from './spend-view.ts';
+import { buildUndeclaredView } from './undeclared.ts';
 
 /** One budget against what is used of it. */
 export interface BudgetView {
@@ -88,6 +89,7 @@ export function buildStatusView(facts: StatusFacts): StatusView {
 function sectionsOf(facts: StatusFacts): StatusSection[] {
   const shown = shownLimits(facts);
   const rest = shown.filter(({ state }) => state !== 'exhausted');
+  const undeclared = buildUndeclaredView(facts.undeclared ?? undefined);
   const list = (title: string, lines: readonly Line[]): StatusSection => ({
     title,
     isMixed: true,
@@ -109,6 +111,9 @@ function sectionsOf(facts: StatusFacts): StatusSection[] {
     },
     list(`Expiring within ${facts.expiryDays} days`, expiryLines(facts)),
     list('Groups', facts.groups.map(groupLine)),
+    ...(undeclared === null
+      ? []
+      : [list(undeclared.title, [...undeclared.lines, [{ is: 'advice' as const, text: undeclared.advice }]])]),
     ...facts.workspaces.map(({ slug, name }) => place(name === slug ? slug : `${name} · ${slug}`, slug)),
     place('Organisation', null),
     list(

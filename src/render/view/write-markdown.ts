@@ -14,6 +14,7 @@ import { writeLine } from './markdown-cells.ts';
 import { type FindingView, thenOf } from './news.ts';
 import { describeNext } from './next.ts';
 import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
+import { undeclaredMarkdown } from './write-undeclared.ts';
 
 export interface MarkdownPlace {
   /** Of a line of a file at the commit that was planned; null: it is only named. */
@@ -46,9 +47,15 @@ export function planSections(view: PlanView, place: MarkdownPlace): Section[] {
     ...changeSections(view, place),
     ...leftSections(view, place),
     ...newsSections(view, place),
+    ...undeclaredSections(view),
     ...(view.isNothing ? [] : [pinned(closingOf(view, place))]),
     ...detailSections(view, place),
   ];
+}
+
+function undeclaredSections({ undeclared }: PlanView): Section[] {
+  const body = undeclaredMarkdown(undeclared);
+  return body === null ? [] : [{ body, counts: 1 }];
 }
 
 /** Who changes what judges changes more than any limit. */

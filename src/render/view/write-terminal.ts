@@ -12,6 +12,7 @@ import type { FindingView } from './news.ts';
 import { describeNext } from './next.ts';
 import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
 import { fold, type Paper, paintLine, wrapLine } from './terminal-lines.ts';
+import { undeclaredLines } from './write-undeclared.ts';
 
 interface Writer extends Paper {
   readonly verbose: boolean;
@@ -21,7 +22,10 @@ interface Writer extends Paper {
 
 export function writePlanTerminal(view: PlanView, style: TextStyle, verbose: boolean, hasNext: boolean): string {
   const writer = writerFor(view, style, verbose);
-  const lines = view.isNothing && !verbose ? closing(view, writer) : wholePlan(view, writer, hasNext);
+  const lines =
+    view.isNothing && !verbose
+      ? [...undeclaredLines(view.undeclared, writer), ...closing(view, writer)]
+      : wholePlan(view, writer, hasNext);
   return `${lines.join('\n')}\n`;
 }
 
@@ -65,6 +69,7 @@ function wholePlan(view: PlanView, writer: Writer, hasNext: boolean): string[] {
       ),
       ...view.news.findings.flatMap((finding) => findingLines(finding, writer)),
       ...moreLines(view, writer),
+      ...undeclaredLines(view.undeclared, writer),
     ],
     writer.verbose ? olderLines(view, writer) : [],
   ].filter((block) => block.length > 0);
