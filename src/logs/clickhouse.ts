@@ -46,13 +46,28 @@ export interface OpenTable {
   rows(sql: string): Promise<readonly (readonly (string | null)[])[]>;
 }
 
+/**
+ * Whether it could be read, without a row of it.
+ *
+ * @returns how many columns it has
+ * @throws UserError where the table is not there, has not the columns, or the server says no; CancelledError
+ */
+export async function checkTable(table: string, server: ClickHouse): Promise<number> {
+  const { database, name } = parseTable(table);
+  const columns = await readColumns(database, name, (sql) => readAll(sql, server));
+  selectOfTable(columns, [], quoteColumn(name), { from: null, to: null });
+  return columns.size;
+}
+
+async function readAll(sql: string, server: ClickHouse): Promise<(readonly (string | null)[])[]> {
+  const found: (readonly (string | null)[])[] = [];
+  for await (const line of server.lines(sql)) found.push(fieldsOf(line));
+  return found;
+}
+
 /** @throws UserError where the table is not there, has not the columns, or the server says no; CancelledError */
 export async function openTable(asked: TableAsked, server: ClickHouse): Promise<OpenTable> {
-  const rows = async (sql: string) => {
-    const found: (readonly (string | null)[])[] = [];
-    for await (const line of server.lines(sql)) found.push(fieldsOf(line));
-    return found;
-  };
+  const rows = (sql: string) => readAll(sql, server);
   const { database, name } = parseTable(asked.table);
   const columns = await readColumns(database, name, rows);
   const isMetadataAsked = asked.dims.some((dim) => dim === 'user' || dim.startsWith('metadata.'));
