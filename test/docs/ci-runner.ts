@@ -16,7 +16,7 @@ import { type CiJob, type CiSystemFile, readKey } from './ci-systems.ts';
 /** Given to whoever applies, and to nobody else. */
 export const seal = { TOLLGATE_SEAL_KEY: 'one-seal-for-every-apply-of-this-test' };
 
-export async function startRunner(system: CiSystemFile, state: StoreState = smallState()) {
+export async function startRunner(system: CiSystemFile, state: Partial<StoreState> = smallState()) {
   const machine = await startMachine({ npm: 'exit 0' });
   const gitlab = await startGitLab({ 'job-token': { username: 'ana', isJob: true } });
   const rig = await startGitRig({
