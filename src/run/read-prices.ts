@@ -93,10 +93,11 @@ function openFiles(
   const { env, version, clock } = session;
   // One for all of them: hundreds of files on a host that hangs would each wait their own time.
   const deadline = AbortSignal.timeout(altogether);
+  const signal = AbortSignal.any([session.signal, deadline]);
   const files = openPriceFiles({
     baseUrl: reading.address,
     userAgent: `tollgate/${version}`,
-    signal: AbortSignal.any([session.signal, deadline]),
+    signal,
     mayConnect: reading.publicOnly ? isPublicAddress : undefined,
     proxies: proxiesOf(env),
     tries,
