@@ -3,7 +3,7 @@
 // that `--keep` makes as well.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -132,4 +132,17 @@ if (isWhole) {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
     stdio: 'inherit',
   });
+  writeOutPackageFacts('build/lib/addresses.js');
+}
+
+/** From build/lib the way to package.json is another than from src; and a library that imports JSON makes Node 20 warn whoever uses it. */
+function writeOutPackageFacts(file) {
+  const { mcpName, version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const text = readFileSync(file, 'utf8');
+  const written = text.replace(
+    /^import packageJson from .*;$/m,
+    () => `const packageJson = ${JSON.stringify({ mcpName, version })};`,
+  );
+  if (written === text) throw new Error(`${file} imports no package.json: this step has nothing to do any more`);
+  writeFileSync(file, written);
 }

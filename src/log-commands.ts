@@ -1,6 +1,7 @@
 /** Commands over calls that were made: what limits would have done to them, and what is kept of them on this machine. */
 
 import { type Command, Option } from 'commander';
+import { usualStore } from './logs/usual-store.ts';
 import {
   addServiceOptions,
   addSourceOptions,
@@ -11,7 +12,6 @@ import {
   parseDays,
   parseLimit,
   quietOption,
-  usualStore,
   workspaceOption,
 } from './options.ts';
 import { addCommand, commonOf, flagsOf, type GlobalFlags, type Start } from './start-command.ts';

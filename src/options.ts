@@ -26,9 +26,6 @@ export function workspaceOption(does = 'only this workspace; may be repeated', o
   return new Option('--workspace <slug>', does).default([], otherwise).argParser(collectFlag);
 }
 
-/** Where `logs pull` keeps calls, unless told otherwise. */
-export const usualStore = 'tollgate-logs';
-
 export function logsOption(otherwise?: string): Option {
   const option = new Option('--logs <path>', 'files of logs (JSONL, gzip, Parquet, CSV) or a folder; may be repeated');
   return option.default([], otherwise).argParser(collectFlag);

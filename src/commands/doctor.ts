@@ -7,6 +7,7 @@ import { type CommandResult, type CommonOptions, nowOf, type Session } from '../
 import { type ApprovalsOptions, checkApprovals } from './doctor/check-approvals.ts';
 import { checkChannels } from './doctor/check-channels.ts';
 import { checkOrganisation, checkPolicies, checkRecord, type DirectoryCheck } from './doctor/check-directory.ts';
+import { checkStores } from './doctor/check-stores.ts';
 import { checkVersion } from './doctor/check-version.ts';
 import { explainKey, explainReads, explainStatuses, explainWrites } from './doctor/explain.ts';
 import { judgeCommands } from './doctor/judge-commands.ts';
@@ -51,6 +52,7 @@ export async function runDoctor(options: DoctorOptions, session: Session): Promi
       // Before there are policy files there is nothing to approve.
       ...(policies.view.state === 'note' ? [] : await checkApprovals(options, desired, session)),
       ...(await checkChannels(options, desired, isTelling, session)),
+      ...(await checkStores(desired, open, session)),
     ];
     const view: DoctorView = {
       baseUrl,

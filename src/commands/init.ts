@@ -1,4 +1,5 @@
 import { join, relative, resolve, sep } from 'node:path';
+import { schemasAddress } from '../addresses.ts';
 import type { WrittenCi } from '../ci-systems.ts';
 import { ServiceError, UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -35,7 +36,14 @@ export async function runInit(options: InitOptions, session: Session): Promise<C
   const { top, directory, inGit } = await findPlace(dir, session);
   const asked = given === undefined ? await askOrganisation(options, session) : { organisation: given, problem: null };
   const defaultBranch = inGit && ci !== 'none' ? await findDefaultBranch(options, session) : null;
-  const files = buildFirstFiles({ directory, environment, organisation: asked.organisation, ci, defaultBranch });
+  const files = buildFirstFiles({
+    directory,
+    environment,
+    organisation: asked.organisation,
+    schemas: schemasAddress,
+    ci,
+    defaultBranch,
+  });
   for (const { path } of files) await requireFree(top, path);
   if (!dryRun) {
     await writeNewFiles(files.map(({ path, text }) => ({ path: join(top, path), shown: path, text })));

@@ -10,6 +10,8 @@ export interface FirstFiles {
   readonly environment: string;
   /** Null: nobody knows it yet. */
   readonly organisation: string | null;
+  /** Address of the schemas, for editors. */
+  readonly schemas: string;
   readonly ci: WrittenCi;
   /** Null: nobody knows it; the workflow is for `main` then. */
   readonly defaultBranch: string | null;
@@ -29,18 +31,26 @@ export function buildFirstFiles(input: FirstFiles): readonly FirstFile[] {
   const below = (path: string): string => (directory === '' ? path : `${directory}/${path}`);
   const org = { path: below('org.yaml'), text: organisationFile(input) };
   // Where the account can be asked, `import` writes files of the workspaces that there are.
-  const workspaces = organisation === null ? [{ path: below('workspaces/example.yaml'), text: workspaceFile }] : [];
+  const workspaces =
+    organisation === null
+      ? [{ path: below('workspaces/example.yaml'), text: schemaLine(input.schemas, 'workspace') + workspaceFile }]
+      : [];
   return [org, ...workspaces, ...(ci === 'none' ? [] : [{ path: ciFiles[ci].path, text: workflow(input, ci) }])];
 }
 
-function organisationFile({ environment, organisation }: FirstFiles): string {
+function organisationFile({ environment, organisation, schemas }: FirstFiles): string {
   const id = organisation === null ? `${noOrganisation} # write the id of yours` : organisation;
-  return `# What holds for the whole organisation.
+  return `${schemaLine(schemas, 'org')}# What holds for the whole organisation.
 version: 1
 kind: org
 environment: ${renderYaml(environment).trim()} # names the applied record; another environment is another directory
 organisation: ${id}
 `;
+}
+
+/** As in the files that `import` writes. */
+function schemaLine(schemas: string, kind: 'org' | 'workspace'): string {
+  return `# yaml-language-server: $schema=${schemas}/${kind}.schema.json\n`;
 }
 
 const workspaceFile = `# One file for each workspace; what the file is called is up to you.

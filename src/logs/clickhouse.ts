@@ -47,6 +47,19 @@ export interface OpenTable {
   readonly rows: AskRows;
 }
 
+/**
+ * Whether it could be read, without a row of it.
+ *
+ * @returns how many columns it has
+ * @throws UserError where the table is not there, has not the columns, or the server says no; CancelledError
+ */
+export async function checkTable(table: string, server: ClickHouse): Promise<number> {
+  const { database, name } = parseTable(table);
+  const columns = await readColumns(database, name, askRowsOf(server));
+  selectOfTable(columns, [], quoteColumn(name), { from: null, to: null });
+  return columns.size;
+}
+
 /** @throws UserError where the table is not there, has not the columns, or the server says no; CancelledError */
 export async function openTable(asked: TableAsked, server: ClickHouse): Promise<OpenTable> {
   const rows = askRowsOf(server);

@@ -56,6 +56,11 @@ export function quoteName(name: string): string {
 
 type Library = Pick<typeof import('@duckdb/node-api'), 'DuckDBInstance'>;
 
+/** @throws UserError where it is not installed, or not for this machine */
+export async function requireDatabase(load: () => Promise<unknown> = () => import('@duckdb/node-api')): Promise<void> {
+  await load().catch(refuseWithout);
+}
+
 /**
  * @param load brings the library
  * @throws UserError where it is not installed, or not for this machine

@@ -15,6 +15,11 @@ export function pushedRefOf(ref: string): string {
   return `${pushedFolder}/${basename(ref)}`;
 }
 
+/** As far as a push goes without sending anything, beside a ref; nothing can be in its way there. */
+export function dryPush(git: Git, remote: string, ref: string): ReturnType<Git> {
+  return git(['push', '--dry-run', ...pushFlags, remote, `${pushedFolder}/*:${dirname(ref)}/*`]);
+}
+
 /** @param expected where the remote's ref has to be; null: nowhere yet */
 export function pushLeased(git: Git, remote: string, ref: string, expected: string | null): ReturnType<Git> {
   const lease = `--force-with-lease=${ref}:${expected ?? ''}`;

@@ -20,7 +20,7 @@ import { wrap } from './wrap.ts';
  */
 export type CheckState = 'works' | 'refused' | 'broken' | 'not-tried' | 'note' | 'missing' | 'unknown';
 
-export type CheckGroup = 'reading' | 'writing' | 'repository' | 'approvals' | 'channels';
+export type CheckGroup = 'reading' | 'writing' | 'repository' | 'approvals' | 'channels' | 'stores';
 
 export interface ProofRequest {
   readonly method: string;
@@ -107,6 +107,7 @@ const groups: readonly (readonly [CheckGroup, string])[] = [
   ['repository', 'This directory'],
   ['approvals', 'Approvals'],
   ['channels', 'Channels'],
+  ['stores', 'Stores'],
 ];
 
 const stateWords: Readonly<Record<CheckState, string>> = {

@@ -4,8 +4,8 @@ import { largestPriceFile, openPriceFiles, type PriceFiles } from '../client/pri
 import { isPublicAddress } from '../client/public-address.ts';
 import { systemTiming } from '../client/timing.ts';
 import { dropTrailing } from '../drop-trailing.ts';
-import { CancelledError } from '../errors.ts';
-import { writeFileAtomic } from '../policy/named-files.ts';
+import { CancelledError, UserError } from '../errors.ts';
+import { listNamesIn, writeFileAtomic } from '../policy/named-files.ts';
 import { formatAge } from '../prices/age.ts';
 import { type CacheEntry, cachePathOf, parseCacheEntry, renderCacheEntry } from '../prices/cache-entry.ts';
 import { readPriceText } from '../prices/files.ts';
@@ -26,9 +26,9 @@ type AddressReading = PriceReading & { readonly kind: 'address' };
 
 export interface Patience {
   /** Requests sent for one file at most; default 3. */
-  readonly tries?: number;
+  readonly tries?: number | undefined;
   /** Milliseconds for one request in all; default 30 s. */
-  readonly total?: number;
+  readonly total?: number | undefined;
   /** Milliseconds for all prices of a run; default 30 s. */
   readonly altogether?: number;
 }
@@ -49,6 +49,47 @@ export async function readPrices(
     const read = providers.map(async (name) => [name, await readFromFolder(name, reading, note, session)] as const);
     return { providers: new Map(await Promise.all(read)), notes: [...notes] };
   }
+  const files = openFiles(reading, session, { tries, total, altogether });
+  try {
+    const read = providers.map(
+      async (name) => [name, await readOne(name, reading, files.read, note, session)] as const,
+    );
+    return { providers: new Map(await session.waiting('reading prices', Promise.all(read))), notes: [...notes] };
+  } finally {
+    await files.close();
+  }
+}
+
+/**
+ * Whether the place answers, by the file of one provider that every source has. Copies are neither used nor made.
+ *
+ * @throws UserError where it does not
+ */
+export async function tryPrices(reading: PriceReading, session: Session): Promise<string> {
+  if (reading.kind === 'folder') {
+    const names = ((await listNamesIn(reading.folder)) ?? []).filter((name) => name.endsWith('.json'));
+    if (names.length > 0) return `${names.length} ${names.length === 1 ? 'file' : 'files'} in ${reading.shown}`;
+    throw new UserError(`${reading.shown} holds no price files`, { hint: 'Put openai.json and the like into it.' });
+  }
+  if (reading.offline) return `copies alone: ${reading.notes.join('; ')}`;
+  const files = openFiles(reading, session, { tries: 2, total: 5_000, altogether: 6_000 });
+  try {
+    const answer = await files.read('openai');
+    if (answer.status === 'read') return `${reading.shown} answers`;
+    if (answer.status === 'missing') return `${reading.shown} answers, and has no openai.json`;
+    throw new UserError(`${reading.shown}: ${answer.why}`, {
+      hint: 'Plans go on without prices, and say so. HTTPS_PROXY and NO_PROXY are the way to it, `pricing.source` another place.',
+    });
+  } finally {
+    await files.close();
+  }
+}
+
+function openFiles(
+  reading: AddressReading,
+  session: Session,
+  { tries, total, altogether }: Patience & { readonly altogether: number },
+): PriceFiles {
   const { env, version, clock } = session;
   // One for all of them: hundreds of files on a host that hangs would each wait their own time.
   const deadline = AbortSignal.timeout(altogether);
@@ -63,20 +104,17 @@ export async function readPrices(
     timeouts: total === undefined ? undefined : { connect: total, headers: total, body: total, total },
     timing: { ...systemTiming, now: () => clock.now(), sleep: (milliseconds) => clock.sleep(milliseconds) },
   });
-  const inTime: PriceFiles['read'] = async (provider) => {
-    try {
-      return await files.read(provider);
-    } catch (error) {
-      if (!(error instanceof CancelledError) || session.signal.aborted) throw error;
-      return { status: 'failed', why: `all prices of a run are given ${altogether / 1000} s together` };
-    }
+  return {
+    ...files,
+    async read(provider) {
+      try {
+        return await files.read(provider);
+      } catch (error) {
+        if (!(error instanceof CancelledError) || session.signal.aborted) throw error;
+        return { status: 'failed', why: `all prices of a run are given ${altogether / 1000} s together` };
+      }
+    },
   };
-  try {
-    const read = providers.map(async (name) => [name, await readOne(name, reading, inTime, note, session)] as const);
-    return { providers: new Map(await session.waiting('reading prices', Promise.all(read))), notes: [...notes] };
-  } finally {
-    await files.close();
-  }
 }
 
 async function readOne(

@@ -6,7 +6,7 @@ import type { CheckView } from '../../src/render/doctor.ts';
 import { runBundle } from '../helpers/bundle.ts';
 import { type StandInFixture, startFixture } from '../helpers/github/fixture.ts';
 import { actionsToken } from '../helpers/github/server.ts';
-import { parseOutput, type Ran, type Rig, startRig } from '../helpers/rig.ts';
+import { parseOutput, type Ran, type Rig, startRig, writeIn } from '../helpers/rig.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { clone, git } from '../record/git-fixture.ts';
 
@@ -99,6 +99,7 @@ it('everything stands: each wall is there by its own fact, and nothing is missin
     'environment.branches': 'works',
     'environment.reviewers': 'works',
     'environment.self-review': 'works',
+    'code-owners': 'works',
     'record.pushes': 'works',
     'record.history': 'works',
     'seal-key': 'works',
@@ -125,6 +126,7 @@ it('nothing stands: each is missing and says what to do, and the exit code is ab
     'branch.history': 'missing',
     'environment.branches': 'missing',
     'environment.reviewers': 'missing',
+    'code-owners': 'missing',
     'record.ref': 'missing',
     'seal-key': 'missing',
     'git-version': 'works',
@@ -133,7 +135,7 @@ it('nothing stands: each is missing and says what to do, and the exit code is ab
   expect(detail(found, 'record.ref')).toContain('no rule of GitHub can cover refs/tollgate/production');
   expect(found.ran.exit).toBe(0);
   const { stdout } = await rig.doctor();
-  expect(stdout.replace(/\s+/g, ' ')).toContain('9 are missing and 0 unknown');
+  expect(stdout.replace(/\s+/g, ' ')).toContain('10 are missing and 0 unknown');
   expect((await rig.doctor({ format: 'markdown' })).stdout).toContain('**Approvals**');
 });
 
@@ -206,11 +208,30 @@ describe('what cannot be read is unknown, never fine', () => {
   });
 });
 
+it.each([
+  [{ '.github/CODEOWNERS': '/policies/ @owner\n' }, 'works', 'names somebody for the policies'],
+  [{ '.github/CODEOWNERS': '/docs/ @owner\n' }, 'missing', 'for policies/org.yaml, policies/workspaces/new.yaml'],
+  [{ '.github/CODEOWNERS': '', CODEOWNERS: '* @owner\n' }, 'missing', '.github/CODEOWNERS names nobody'],
+  [{ '.gitlab/CODEOWNERS': '* @owner\n' }, 'works', '.gitlab/CODEOWNERS names somebody'],
+  [
+    { CODEOWNERS: '/policies/ @owner\n', '.github/workflows/tollgate.yml': 'name: tollgate\n' },
+    'missing',
+    'CODEOWNERS names nobody for .github/workflows/tollgate.yml',
+  ],
+  [{}, 'missing', 'there is no CODEOWNERS'],
+])('owners of the policies, without a token: %o', async (files, state, said) => {
+  await start({ token: null });
+  for (const [path, text] of Object.entries(files)) writeIn(folder, path, text);
+  const wall = (await examine()).walls.find(({ id }) => id === 'code-owners');
+  expect(wall).toMatchObject({ state, detail: expect.stringContaining(said) });
+  expect(wall?.advice ?? '').toMatch(state === 'works' ? /^$/ : /^Write `\/policies\/ @OWNER\/TEAM` into /);
+});
+
 describe('where GitHub cannot be asked', () => {
   it('without a token one line says how to let it look', async () => {
     await start({ token: null });
     const found = await examine();
-    expect(found.walls.map(({ id }) => id)).toEqual(['github', 'record.ref', 'seal-key', 'git-version']);
+    expect(found.walls.map(({ id }) => id)).toEqual(['github', 'code-owners', 'record.ref', 'seal-key', 'git-version']);
     expect(found.walls[0]).toMatchObject({
       state: 'not-tried',
       advice: expect.stringContaining('GITHUB_TOKEN or GH_TOKEN'),

@@ -607,7 +607,7 @@ describe('this directory', () => {
     expect(check(broken, 'record').state).toBe('broken');
   });
 
-  it('a remote that is gone: 6, and a push is never tried', async () => {
+  it('a remote: a push is tried dry and moves nothing, to a place for pushes that is gone it is refused, and one that is gone is 6', async () => {
     const folder = makeFolder();
     const remote = join(folder, 'remote.git');
     mkdirSync(join(folder, 'clone'));
@@ -617,8 +617,20 @@ describe('this directory', () => {
     await start({ folder: join(folder, 'clone'), recordFile: null });
     const empty = await examine();
     expect(check(empty, 'record')).toMatchObject({ state: 'note' });
-    expect(check(empty, 'record').detail).toMatch(/none yet in refs\/tollgate\/production.*push to it was not tried/);
+    expect(check(empty, 'record').detail).toMatch(/none yet in refs\/tollgate\/production/);
+    expect(check(empty, 'record-push')).toMatchObject({ state: 'works', needed: false });
     expect(git(folder, '--git-dir', remote, 'for-each-ref')).toBe('');
+    expect(git(join(folder, 'clone'), 'for-each-ref')).toBe('');
+    git(join(folder, 'clone'), 'remote', 'set-url', '--push', 'origin', join(folder, 'nowhere.git'));
+    const refused = await examine();
+    expect(refused.exit).toBe(0);
+    expect(check(refused, 'record-push')).toMatchObject({
+      state: 'refused',
+      detail: expect.stringContaining('nowhere.git'),
+      advice: expect.stringContaining('`permissions: contents: write`'),
+    });
+    expect([command(refused, 'plan').state, command(refused, 'apply').state]).toEqual(['works', 'no']);
+    expect(command(refused, 'apply').detail).toContain('push of the record');
     git(join(folder, 'clone'), 'remote', 'set-url', 'origin', join(folder, 'nowhere.git'));
     const gone = await examine();
     expect(gone.exit).toBe(6);
@@ -672,6 +684,7 @@ describe('output', () => {
       "control plane URL
       key           organisation admin key: its row in the key list, found by its
                     first and last characters, says so
+                    called "tollgate-ci", 59 scopes
       tried in      workspace ws-sandbox-2b7e90 (--workspace names another)
 
       Reading
@@ -722,6 +735,16 @@ describe('output', () => {
                     name their directory with --dir.
         not tried applied record           there are no policy files, and they say
                                            where it is
+
+      Stores
+        note      store of calls           none in tollgate-logs
+                  → Where \`backtest\` and \`logs spend\` are wanted: \`tollgate logs pull\`
+                    fetches days of calls into tollgate-logs.
+        note      prices of models         with a control plane other than
+                                           api.portkey.ai, \`pricing.source\` says where
+                                           they are
+                  → Write \`pricing: {source: …}\` into the organisation file: a folder
+                    of this repository, or an address.
 
       Commands
         init                works

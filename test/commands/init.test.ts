@@ -63,6 +63,9 @@ describe('init', () => {
     const files = all(folder).filter((path) => path.startsWith('policies'));
     const { desired, diagnostics } = compilePolicies(files.map((path) => ({ path, text: read(folder, path) })));
     expect([desired?.environment, desired?.entries, diagnostics]).toEqual(['production', [], []]);
+    for (const path of files) {
+      expect(read(folder, path)).toMatch(/^# yaml-language-server: \$schema=https:.*\/(org|workspace)\.schema\.json\n/);
+    }
     const format = { dir: 'policies', quiet: true, format: 'text', files: [], check: true } as const;
     expect(await runFormat(format, testSession({ cwd: folder }))).toMatchObject({ exit: 0, output: '' });
     expect(ran.stdout).toContain(

@@ -43,6 +43,7 @@ const written = buildFirstFiles({
   directory: 'budgets/all of them',
   environment: 'production',
   organisation: null,
+  schemas: 'https://example.com/schemas',
   ci: 'github',
   defaultBranch: 'trunk',
 })
@@ -51,7 +52,13 @@ const written = buildFirstFiles({
 
 it('what `init` writes is the one of the page (npm run generate)', () => {
   expect(readText('src/ci-files.json')).toBe(renderCiFiles(readText));
-  const usual = { directory: 'policies', environment: 'production', organisation: null, defaultBranch: null } as const;
+  const usual = {
+    directory: 'policies',
+    environment: 'production',
+    organisation: null,
+    schemas: 'https://example.com/schemas',
+    defaultBranch: null,
+  } as const;
   const made = buildFirstFiles({ ...usual, ci: 'github' }).at(-1);
   expect(made).toEqual({
     path: '.github/workflows/tollgate.yml',

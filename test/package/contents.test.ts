@@ -1,8 +1,8 @@
 /** What `npm publish` would send: these files and no others, and nothing that npm would put right by itself. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
 import { expect, it } from 'vitest';
 import { root } from '../helpers/bundle.ts';
 import { git } from '../record/git-fixture.ts';
@@ -53,3 +53,16 @@ it.skipIf(!hasNpm)(
     expect(modules.filter((path) => /^(cli|program|action|mcp|notify|tools)\b/.test(path))).toEqual([]);
   },
 );
+
+it.skipIf(!hasNpm)('what a module of the library imports is in the package, and no JSON, of which Node 20 warns', () => {
+  const held = new Set(paths());
+  const library = [...held].filter((path) => isOfLibrary(path) && /\.(js|d\.ts)$/.test(path));
+  const imported = library.flatMap((path) =>
+    [...readFileSync(join(root, path), 'utf8').matchAll(/^(?:import|export) (?:[^'"]*? from )?'(\.[^']+)'/gms)].map(
+      ([, name = '']) => ({ path, to: posix.join(dirname(path), name) }),
+    ),
+  );
+  expect(imported.length).toBeGreaterThan(100);
+  const isThere = (to: string): boolean => held.has(to) || held.has(to.replace(/\.ts$/, '.d.ts'));
+  expect(imported.filter(({ to }) => !isThere(to) || to.endsWith('.json'))).toEqual([]);
+});

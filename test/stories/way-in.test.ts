@@ -92,7 +92,7 @@ it('on a laptop without CI: every line of the page, in a shell', async () => {
   await walk('Somebody is told');
   expect(told(mail)).toContainEqual(budgetIsUsedUp);
   await type('tollgate plan --detailed-exitcode');
-}, 180_000);
+}, 600_000);
 
 it('on GitHub: what `init` writes and says, and the jobs of the pages', async () => {
   const mail = await startMailServer(null);
@@ -154,7 +154,7 @@ it('on GitHub: what `init` writes and says, and the jobs of the pages', async ()
   expect(notified.code, notified.log).toBe(0);
   expect(told(mail)).toContainEqual(budgetIsUsedUp);
   expect(github.violations).toEqual([]);
-}, 180_000);
+}, 600_000);
 
 it('on GitLab: the lines of the page and the jobs of the file', async () => {
   const mail = await startMailServer(null);
@@ -207,4 +207,4 @@ it('on GitLab: the lines of the page and the jobs of the file', async () => {
   const hourly = await runner.run(system.jobs.hourly, runner.clone('main'), 'main');
   expect(hourly, hourly.all).toMatchObject({ exit: 0 });
   expect(told(mail)).toContainEqual(budgetIsUsedUp);
-}, 180_000);
+}, 600_000);

@@ -1,12 +1,16 @@
 /** Asks GitHub, Git and the environment for the walls around the words that count. Reads only; nothing of it is an exit code. */
 
+import { join } from 'node:path';
 import type { Checkout } from '../../checkout/checkout.ts';
+import { hasOwner } from '../../checkout/code-owners.ts';
 import { readGitVersion } from '../../checkout/git-version.ts';
 import { createCleaner } from '../../client/failure.ts';
 import { UserError } from '../../errors.ts';
 import { type GitHub, GitHubError } from '../../github/port.ts';
 import { settingsOf } from '../../plan/settings.ts';
+import { isThere } from '../../policy/files.ts';
 import type { CheckView } from '../../render/doctor.ts';
+import { readTextIfAny } from '../../replace-file.ts';
 import { parseApprover } from '../../resources/approval-rules.ts';
 import type { Desired } from '../../resources/types.ts';
 import { type Located, locateRepository } from '../../run/locate-repository.ts';
@@ -16,6 +20,7 @@ import {
   explainBranch,
   explainEnvironment,
   explainGitVersion,
+  explainOwners,
   explainRecordBranch,
   explainRecordRef,
   explainSealKey,
@@ -46,6 +51,7 @@ export async function checkApprovals(
       'asking GitHub',
       askGitHub(located, { options, session, checkout, recordBranch, teams: teamsIn(desired) }),
     )),
+    ...(checkout === null ? [] : [await checkOwners(options, checkout, session)]),
     // A file is trusted like the folder that it lies in.
     ...(options.recordFile !== undefined || recordBranch !== null ? [] : [explainRecordRef(ref)]),
     explainSealKey((session.env.TOLLGATE_SEAL_KEY ?? '').trim() !== ''),
@@ -83,7 +89,7 @@ async function askGitHub(located: Located, asking: Asking): Promise<CheckView[]>
     branch === null ? null : ask((port) => port.readBranchProtection(branch)),
     ask((port) => port.readEnvironment(environment)),
     recordBranch === null ? null : ask((port) => port.readBranchProtection(recordBranch)),
-    checkout === null ? null : checkout.hasAnyOf(ownersFiles),
+    checkout === null ? null : checkout.hasAnyOf(ownersOfGitHub),
   ]);
   const where = `${located.repository} at ${located.apiUrl}`;
   const problems = [branchTold, environmentTold, recordTold].flatMap((told) => (told === null ? [] : [told.problem]));
@@ -150,8 +156,41 @@ function branchOf(ref: string | null): string | null {
   return /^refs\/heads\/(.+)$/.exec(ref ?? '')?.[1] ?? null;
 }
 
-/** Where GitHub looks for it. */
-const ownersFiles = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
+/** Whom the file that is here names for what decides about limits: the policies, and what CI does with them. */
+async function checkOwners(options: ApprovalsOptions, checkout: Checkout, session: Session): Promise<CheckView> {
+  const folder = checkout.directoryOf(await folderOf(options, session));
+  const below = (name: string): string => (folder === null || folder === '' ? name : `${folder}/${name}`);
+  const read = async (path: string) => ({
+    path,
+    text: await readTextIfAny(join(checkout.root, path)).catch(() => null),
+  });
+  const [owners, ci] = await Promise.all([
+    Promise.all([...ownersOfGitHub, '.gitlab/CODEOWNERS'].map(read)),
+    Promise.all(ciFiles.map(async (path) => ({ path, isHere: await isThere(join(checkout.root, path)) }))),
+  ]);
+  const file = owners.find(({ text }) => text !== null);
+  // Not only those that are there: a new file of a workspace needs somebody as well.
+  const paths = [
+    below('org.yaml'),
+    below('workspaces/new.yaml'),
+    ...ci.flatMap(({ path, isHere }) => (isHere ? path : [])),
+  ];
+  const text = file?.text ?? null;
+  const unowned = text === null ? paths : paths.filter((path) => !hasOwner(text, path));
+  return explainOwners({ file: text === null ? null : (file?.path ?? null), folder: below(''), unowned });
+}
+
+/** Where GitHub looks for it, in that order. */
+const ownersOfGitHub = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
+
+/** What may be given the key that writes. */
+const ciFiles = [
+  '.github/workflows/tollgate.yml',
+  '.gitlab-ci.yml',
+  'azure-pipelines.yml',
+  'Jenkinsfile',
+  'bitbucket-pipelines.yml',
+];
 
 /** Without Git, or in a clone that names no single remote, other checks say so. */
 async function ifGit<T>(reading: Promise<T>): Promise<T | null> {

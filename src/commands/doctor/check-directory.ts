@@ -2,10 +2,11 @@
 
 import { UserError, type UserErrorExit } from '../../errors.ts';
 import type { AppliedRecord } from '../../plan/applied-record.ts';
+import { tryPush } from '../../record/try-push.ts';
 import type { CheckView } from '../../render/doctor.ts';
 import type { Desired } from '../../resources/types.ts';
 import { loadPolicies } from '../../run/load-policies.ts';
-import { openRecord, requireOwnRecord } from '../../run/open-record.ts';
+import { type OpenRecord, openRecord, requireOwnRecord } from '../../run/open-record.ts';
 import type { CommonOptions, Session } from '../../run/session.ts';
 
 export interface DirectoryCheck {
@@ -67,23 +68,49 @@ export async function checkRecord(
     return [{ view: { ...base, needed: false, state: 'not-tried', detail, advice: null }, exit: null }];
   }
   try {
-    const { store, inGit } = await openRecord(options, desired ?? { environment: '' }, session);
+    const opened = await openRecord(options, desired ?? { environment: '' }, session);
+    const { store, inGit } = opened;
     const stored = await session.waiting(`reading ${store.description}`, store.read());
-    // Reading proves nothing about pushing; a test push would be a write.
-    const push = inGit ? '; whether this run may push to it was not tried' : '';
+    const push = await checkPush(opened, session);
     if (stored === null) {
-      const detail = `none yet in ${store.description}: the first apply writes it${push}`;
-      return [{ view: { ...base, state: 'note', detail, advice: null }, exit: null }];
+      const detail = `none yet in ${store.description}: the first apply writes it`;
+      return [{ view: { ...base, state: 'note', detail, advice: null }, exit: null }, ...push];
     }
     const { record } = stored;
-    const detail = `${store.description}, applied ${record.appliedAt.slice(0, 16).replace('T', ' ')} UTC by ${record.appliedBy}${push}`;
+    const detail = `${store.description}, applied ${record.appliedAt.slice(0, 16).replace('T', ' ')} UTC by ${record.appliedBy}`;
     const place: RecordCheck = { view: { ...base, state: 'works', detail, advice: null }, exit: null, record };
-    return [place, ...(desired === null || baseUrl === null ? [] : checkOwner(record, desired, baseUrl, inGit))];
+    const owner = desired === null || baseUrl === null ? [] : checkOwner(record, desired, baseUrl, inGit);
+    return [place, ...push, ...owner];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const view: CheckView = { ...base, state: 'broken', detail: error.message, advice: error.hint ?? null };
     return [{ view, exit: error.exit }];
   }
+}
+
+/** Of whoever applies: to plan, a record that can be read is enough. */
+async function checkPush({ checkout, ref }: OpenRecord, session: Session): Promise<DirectoryCheck[]> {
+  if (checkout === null || checkout.remote === null || ref === null || session.surroundings?.openStore !== undefined) {
+    return [];
+  }
+  const base = { ...blank, id: 'record-push', title: 'push of the record', needed: false };
+  const repository = await checkout.open({ token: session.recordToken });
+  const refused = await session.waiting(`trying a push to ${checkout.remote}`, tryPush(repository, ref));
+  const view: CheckView =
+    refused === null
+      ? {
+          ...base,
+          state: 'works',
+          detail: `a dry run is let in by ${checkout.remote}; what rules and hooks say of ${ref} was not tried`,
+          advice: null,
+        }
+      : {
+          ...base,
+          state: 'refused',
+          detail: refused,
+          advice: `Plans do without. Whoever applies has to push ${ref}: in CI give the job write access to the repository (Actions: \`permissions: contents: write\`).`,
+        };
+  return [{ view, exit: null }];
 }
 
 /** A check of its own: whoever only looks back needs no record of this control plane. */

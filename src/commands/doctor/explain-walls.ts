@@ -87,7 +87,7 @@ export function explainBranch(
       id: 'branch.code-owners',
       title: 'code owners review',
       stands: both(facts?.needsCodeOwners ?? null, hasOwnersFile),
-      yes: 'whether CODEOWNERS names .github/ and the policies was not looked at',
+      yes: null,
       no:
         hasOwnersFile === false && facts?.needsCodeOwners === true
           ? 'required, but there is no CODEOWNERS'
@@ -165,6 +165,32 @@ function judgeBranches(
   const named = others.map(({ kind, pattern }) => `${kind} ${pattern}`).join(', ');
   if (defaultBranch === null) return { stands: null, why: `${named}; which branch is the default one is not known` };
   return { stands: false, why: `the secrets are also for ${named}` };
+}
+
+/**
+ * Whoever is named is asked to review; that a review is needed is a setting of the branch.
+ *
+ * @param file null: there is none
+ * @param unowned paths that it names nobody for
+ */
+export function explainOwners({
+  file,
+  folder,
+  unowned,
+}: {
+  readonly file: string | null;
+  readonly folder: string;
+  readonly unowned: readonly string[];
+}): CheckView {
+  return viewWall({
+    id: 'code-owners',
+    title: 'owners of the policies',
+    stands: file !== null && unowned.length === 0,
+    yes: `${file} names somebody for the policies and for what CI does with them`,
+    no: file === null ? 'there is no CODEOWNERS' : `${file} names nobody for ${unowned.join(', ')}`,
+    unknown: '',
+    advice: `Write \`/${folder} @OWNER/TEAM\` into ${file ?? '.github/CODEOWNERS'} (GitLab: .gitlab/CODEOWNERS), and a line for the file of the CI system.`,
+  });
 }
 
 /** Of a record that is kept on a branch. */

@@ -10,6 +10,8 @@ interface CommandNeeds {
   readonly files: boolean;
   readonly record: boolean;
   readonly writes: boolean;
+  /** It pushes the record. */
+  readonly pushes?: boolean;
   /** Checks that it cannot do without, beside what it reads. */
   readonly needs?: readonly string[];
   /** What else it needs and no check asks for. */
@@ -32,7 +34,7 @@ const commands: readonly CommandNeeds[] = [
   { ...none, command: 'init', reads: 'nothing' },
   { ...none, command: 'validate, fmt', reads: 'nothing', files: true },
   { ...none, command: 'plan', reads: 'kinds', files: true, record: true, better: impact },
-  { ...none, command: 'apply', reads: 'kinds', files: true, record: true, writes: true, better: impact },
+  { ...none, command: 'apply', reads: 'kinds', files: true, record: true, writes: true, pushes: true, better: impact },
   {
     ...none,
     command: 'drift',
@@ -157,6 +159,7 @@ function judge(needs: CommandNeeds, checks: readonly CheckView[], conduct: KeyCo
   const wanted = checks.filter((check) => {
     if (check.id === 'policies') return needs.files;
     if (check.id === 'record') return needs.record;
+    if (check.id === 'record-push') return needs.pushes === true;
     if (check.id === 'record-owner') return needs.record && needs.reads !== 'nothing';
     if (check.id === 'organisation') return needs.files && needs.reads !== 'nothing';
     if (check.group !== 'reading') return false;

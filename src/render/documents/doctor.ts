@@ -25,7 +25,7 @@ export const doctorSchema = z
     checks: z.array(
       z.object({
         id: z.string().describe('stable: `policies.list`'),
-        group: z.enum(['reading', 'writing', 'repository', 'approvals', 'channels']),
+        group: z.enum(['reading', 'writing', 'repository', 'approvals', 'channels', 'stores']),
         title: z.string(),
         state: z.enum(['works', 'refused', 'broken', 'not-tried', 'note', 'missing', 'unknown']),
         needed: z.boolean().describe('the exit code depends on it'),

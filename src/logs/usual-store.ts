@@ -1,0 +1,2 @@
+/** Where `logs pull` keeps calls, unless told otherwise. */
+export const usualStore = 'tollgate-logs';
