@@ -30,6 +30,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tollgate-clickhouse-'));
 const children = [];
 let answers = 0;
 let faults = 0;
+let skipped = 0;
 
 const questions = [
   [
@@ -150,8 +151,8 @@ try {
   }
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(`${answers} answers compared, ${faults === 0 ? 'no fault' : `${faults} faults`}`);
-process.exitCode = faults === 0 ? 0 : 1;
+console.log(`${answers} answers compared, ${faults} differ; ${skipped} of 2 engines not asked`);
+process.exitCode = faults > 0 || (skipped > 0 && process.env.CI) ? 1 : 0;
 
 function tell(what, isGood, more = '') {
   answers += 1;
@@ -162,7 +163,7 @@ function tell(what, isGood, more = '') {
 /** CI installs every engine: one that is missing there would never be asked again, and nobody would notice. */
 function tellSkipped(why) {
   console.log(`skipped: ${why}`);
-  if (process.env.CI) faults += 1;
+  skipped += 1;
 }
 
 /** The generator's, each fiftieth again, each hundredth again at another cost, and texts that want to be SQL. */
@@ -395,7 +396,7 @@ async function onChdb(lines, expected) {
   const { status, stderr } = spawnSync('npm', words, { cwd: home, encoding: 'utf8', timeout: 300_000 });
   if (status !== 0) {
     tellSkipped(
-      `chdb ${chdbVersion} does not install here, so the engine of today is not asked: ${stderr?.slice(0, 300)}`,
+      `chdb ${chdbVersion} does not install here, so the engine of today is not asked: ${stderr?.slice(0, 300) ?? 'there is no npm'}`,
     );
     return;
   }

@@ -103,3 +103,21 @@ export class ClaimLostError extends Error {
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';
 }
+
+const fullDisk = ['ENOSPC', 'EDQUOT'];
+
+/** What the system says of a disk with no room, wherever something was written; null: it is something else. */
+export function refusedByDisk(error: unknown): UserError | null {
+  if (!(error instanceof Error && 'code' in error && fullDisk.includes(String(error.code)))) return null;
+  return new NoRoomError(error.message, error);
+}
+
+export class NoRoomError extends UserError {
+  /** @param said what could not be written, as the system or the database tells it */
+  constructor(said: string, cause: unknown) {
+    super(`no room is left on the disk: ${said}`, {
+      hint: 'Make room there and ask again. Temporary files are in the folder that TMPDIR names.',
+      cause,
+    });
+  }
+}

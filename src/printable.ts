@@ -3,8 +3,20 @@
  * hide text or turn its direction (they act on a terminal), blanks other than the space, letters that show as nothing, and
  * marks that have no letter to stand on.
  */
-const invisible =
-  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]|(?! )\p{Zs}|[\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]|(?<![\p{L}\p{M}\p{N}\p{S}])\p{M}+|(?<=\p{M}{4})\p{M}+/gu;
+const unseen = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]|(?! )\p{Zs}|[\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]`;
+const invisible = new RegExp(String.raw`${unseen}|(?<![\p{L}\p{M}\p{N}\p{S}])\p{M}+|(?<=\p{M}{4})\p{M}+`, 'gu');
+
+/** The same without newlines, and without marks, which hang on the letter before them. */
+const unseenInLine = new RegExp(String.raw`(?!\n)(?:${unseen})`, 'gu');
+
+export function hasUnseen(text: string): boolean {
+  return text.search(unseenInLine) >= 0;
+}
+
+/** @param write by code point */
+export function replaceUnseen(text: string, write: (point: number) => string): string {
+  return text.replace(unseenInLine, (character) => write(character.codePointAt(0) ?? 0));
+}
 
 /** Newlines and what cannot be seen, written out. */
 export function escapeInvisible(text: string): string {

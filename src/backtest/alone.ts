@@ -13,7 +13,7 @@ import type {
 } from '../logs/running-sums.ts';
 import type { BlockedCounter } from '../render/backtest-facts.ts';
 import { dimOf } from './adapt-rows.ts';
-import { centsOf, type LimitTally, nameCounter, spentBy } from './effects.ts';
+import { type LimitTally, nameCounter, spentBy, spentOn } from './effects.ts';
 import { lag } from './limit-run.ts';
 import { peopleColumn } from './refused-calls.ts';
 import type { RowCounts } from './replay.ts';
@@ -121,11 +121,17 @@ function wholeOf({ hi, lo }: TwoLimbs, isCost: boolean): bigint {
 }
 
 function tallyOfSums(limit: ReplayLimit, { use, refused }: RunningSums): LimitTally {
-  const { checked, counters, usedBefore } = use[0] ?? { checked: 0, counters: 0, usedBefore: [] };
+  const { checked, counters, usedBefore, ...all } = use[0] ?? {
+    ...{ checked: 0, counters: 0, usedBefore: [], priced: 0, units: 0n },
+  };
   const { byCounterAndDay = [], alerts = [], people = null } = refused ?? {};
   const sumOf = (pick: (row: RefusedDayOfCounter) => number): number =>
     byCounterAndDay.reduce((sum, row) => sum + pick(row), 0);
-  const lateUnits = byCounterAndDay.reduce((sum, row) => sum + row.lateUnits, 0n);
+  const late = sumOf((row) => row.late);
+  const lateMoney = {
+    units: byCounterAndDay.reduce((sum, { lateUnits }) => sum + lateUnits, 0n),
+    priced: sumOf(({ latePriced }) => latePriced),
+  };
   const alertOf = new Map(alerts.map(({ key, at }) => [JSON.stringify(key), at]));
   const rowsOf = new Map<string, RefusedDayOfCounter[]>();
   for (const row of byCounterAndDay) {
@@ -139,38 +145,51 @@ function tallyOfSums(limit: ReplayLimit, { use, refused }: RunningSums): LimitTa
       who: nameCounter(limit, rows[0]?.key ?? []),
       since: rows.reduce((least, { since }) => Math.min(least, since), Number.POSITIVE_INFINITY),
       days: rows.length,
-      calls: rows.reduce((sum, { calls }) => sum + calls, 0),
-      money: centsOf(unitsOf(rows)),
+      calls: callsOf(rows),
+      money: moneyOf(rows),
       alertAt: alertOf.get(key) ?? null,
     }),
   );
   return {
     limit,
     checked,
+    checkedMoney: spentOn(checked, all),
     stopped: {
-      calls: sumOf(({ calls }) => calls),
+      calls: callsOf(byCounterAndDay),
       failed: sumOf(({ failed }) => failed),
-      money: centsOf(unitsOf(byCounterAndDay)),
+      money: moneyOf(byCounterAndDay),
       people,
     },
     counters,
     blocked,
     alerts: alerts.map(({ at }) => at),
-    late: { calls: sumOf(({ late }) => late), money: centsOf(lateUnits) },
+    late: { calls: late, money: spentOn(late, lateMoney) },
     days: daysOf(byCounterAndDay),
     used: new CountedUse(usedBefore),
   };
 }
 
 function daysOf(rows: readonly RefusedDayOfCounter[]): LimitTally['days'] {
-  const days = new Map<number, { calls: number; units: bigint }>();
-  for (const { day, calls, units } of rows) {
-    const known = days.get(day) ?? { calls: 0, units: 0n };
-    days.set(day, { calls: known.calls + calls, units: known.units + units });
+  const days = new Map<number, RefusedDayOfCounter[]>();
+  for (const row of rows) {
+    const known = days.get(row.day);
+    if (known === undefined) days.set(row.day, [row]);
+    else known.push(row);
   }
   return [...days]
     .sort(([a], [b]) => a - b)
-    .map(([day, { calls, units }]) => ({ day: day * dayMilliseconds, calls, money: centsOf(units) }));
+    .map(([day, own]) => ({ day: day * dayMilliseconds, calls: callsOf(own), money: moneyOf(own) }));
+}
+
+function callsOf(rows: readonly RefusedDayOfCounter[]): number {
+  return rows.reduce((sum, { calls }) => sum + calls, 0);
+}
+
+function moneyOf(rows: readonly RefusedDayOfCounter[]): Exact | null {
+  return spentOn(callsOf(rows), {
+    units: unitsOf(rows),
+    priced: rows.reduce((sum, { priced }) => sum + priced, 0),
+  });
 }
 
 export function unitsOf(sums: readonly { readonly units: bigint }[]): bigint {

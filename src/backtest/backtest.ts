@@ -1,13 +1,20 @@
 /** Limits over the rows of a source: before and after in one reading, and what each limit would do alone. */
 
-import { zero } from '../exact.ts';
+import { type Exact, zero } from '../exact.ts';
 import { describeFacts } from '../logs/describe-facts.ts';
 import type { RowSource, SourceFacts } from '../logs/row-batch.ts';
 import type { OutcomeCount } from '../logs/running-sums.ts';
-import type { BacktestFacts, BacktestRefusal, BacktestRows, LimitEffect, Stopped } from '../render/backtest-facts.ts';
+import type {
+  BacktestFacts,
+  BacktestRefusal,
+  BacktestRows,
+  LimitEffect,
+  Stopped,
+  StoppedOf,
+} from '../render/backtest-facts.ts';
 import { type AdaptedRows, adaptRows } from './adapt-rows.ts';
 import { askAlone, countOutcomes, unitsOf } from './alone.ts';
-import { buildEffect, describeBound, type LimitTally, spentBy, stoppedOf, tallyOf } from './effects.ts';
+import { buildEffect, describeBound, type LimitTally, spentBy, spentOn, stoppedOf, tallyOf } from './effects.ts';
 import { LimitRun } from './limit-run.ts';
 import { peopleColumn } from './refused-calls.ts';
 import { Replay, type RowCounts } from './replay.ts';
@@ -34,6 +41,8 @@ export interface SideTold {
   readonly tallies: readonly LimitTally[];
   /** By at least one of them. */
   readonly stopped: Stopped;
+  /** Of the calls that at least one of them is consulted for; null: none of them says what it cost. */
+  readonly checkedMoney: Exact | null;
   readonly counts: RowCounts;
   /** Spent by all rows whose cost is known. */
   readonly units: bigint;
@@ -63,8 +72,10 @@ export async function backtest(asked: BacktestAsked, source: RowSource): Promise
       return { workspace, name, before: effectOf(before.get(key)), after: effectOf(after.get(key)) };
     });
   // Of limits none of which could be replayed it is not known what they refuse.
-  const together = (side: SideTold | null, { limits: all }: BacktestAsked['after']): Stopped | null =>
-    side === null || (side.tallies.length === 0 && all.length > 0) ? null : side.stopped;
+  const together = (side: SideTold | null, { limits: all }: BacktestAsked['after']): StoppedOf | null =>
+    side === null || (side.tallies.length === 0 && all.length > 0)
+      ? null
+      : { ...side.stopped, checked: side.counts.inScope, checkedMoney: side.checkedMoney };
   return {
     rows: rowsOf(source, told.after, rows.silent),
     sides: asked.before === null ? null : { before: asked.before.label, after: asked.after.label },
@@ -126,6 +137,7 @@ function sideOf(
   return {
     tallies: tally === undefined ? [] : [tally],
     stopped: tally?.stopped ?? { calls: 0, money: zero, failed: 0, people },
+    checkedMoney: tally === undefined ? zero : tally.checkedMoney,
     counts: countOutcomes(outcomes, facts, tally?.checked ?? 0),
     units: unitsOf(outcomes),
   };
@@ -141,9 +153,10 @@ async function replaySides(asked: BacktestAsked, prepare: Prepare, rows: Adapted
     after.add(batch);
   }
   const hasPeople = rows.facts.columns.has(peopleColumn);
-  const tell = ({ runs, refused, counts, money }: Replay): SideTold => ({
+  const tell = ({ runs, refused, counts, money, inScope }: Replay): SideTold => ({
     tallies: runs.map((run) => tallyOf({ run, words: rows.facts.words, hasPeople })),
     stopped: stoppedOf(refused, hasPeople),
+    checkedMoney: spentOn(counts.inScope, inScope),
     counts,
     units: money.unitsAt(0),
   });

@@ -2,7 +2,7 @@
 
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { compareText } from '../diagnostics.ts';
-import { type Exact, fraction } from '../exact.ts';
+import { compare, type Exact, fraction, zero } from '../exact.ts';
 import { unitsPerCent } from '../logs/row-batch.ts';
 import type { BlockedCounter, Effect, Stopped } from '../render/backtest-facts.ts';
 import { describeMatch } from '../render/describe-change.ts';
@@ -13,13 +13,14 @@ import type { RefusedCalls } from './refused-calls.ts';
 import type { RowCounts } from './replay.ts';
 import type { ReplayLimit } from './replay-limit.ts';
 import type { RowWords } from './rows.ts';
-import type { Sums } from './sums.ts';
+import type { CallMoney } from './sums.ts';
 import { smallestOf, type UsedByCall } from './used-before.ts';
 
 /** What a limit did, whoever counted it. */
 export interface LimitTally {
   readonly limit: ReplayLimit;
   readonly checked: number;
+  readonly checkedMoney: Exact | null;
   readonly stopped: Stopped;
   readonly counters: number;
   /** Each counter that refused something. */
@@ -52,6 +53,7 @@ export function buildEffect(tally: LimitTally, counts: boolean): Effect {
     limit,
     said: describeBound(limit),
     checked: tally.checked,
+    checkedMoney: tally.checkedMoney,
     stopped: tally.stopped,
     counters: tally.counters,
     blocked: blocked.length,
@@ -79,23 +81,24 @@ export function tallyOf(measured: MeasuredLimit): LimitTally {
   return {
     limit: run.limit,
     checked: run.checked,
+    checkedMoney: spentOn(run.checked, run.checkedMoney),
     stopped: stoppedOf(run.refused, hasPeople),
     counters: run.groups.size,
     blocked: listCounters(run, (counter) => (run.refusedCalls.values[counter] ?? 0) > 0).map((counter) =>
       describeCounter(counter, measured),
     ),
     alerts: listCounters(run, (counter) => !Number.isNaN(alertOf(counter))).map(alertOf),
-    late: { calls: run.lateCalls, money: centsAt(run.late, 0) },
+    late: { calls: run.lateCalls, money: spentOn(run.lateCalls, run.late) },
     days: [...run.refused.days]
       .sort(([a], [b]) => a - b)
-      .map(([day, { calls, money }]) => ({ day: day * dayMilliseconds, calls, money: centsAt(money, 0) })),
+      .map(([day, { calls, money }]) => ({ day: day * dayMilliseconds, calls, money: spentOn(calls, money) })),
     used: run.alone,
   };
 }
 
 export function stoppedOf(refused: RefusedCalls, hasPeople: boolean): Stopped {
   const { calls, failed, people, money } = refused;
-  return { calls, failed, money: centsAt(money, 0), people: hasPeople ? people : null };
+  return { calls, failed, money: spentOn(calls, money), people: hasPeople ? people : null };
 }
 
 /** `$20 monthly per metadata._user, for model @openai/*`. */
@@ -137,7 +140,10 @@ function describeCounter(counter: number, { run, words }: MeasuredLimit): Blocke
     since: run.blockedSince.values[counter] ?? 0,
     days: run.blockedDays.values[counter] ?? 0,
     calls: run.refusedCalls.values[counter] ?? 0,
-    money: centsAt(run.refusedMoney, counter),
+    money: spentOn(run.refusedCalls.values[counter] ?? 0, {
+      units: run.refusedMoney.unitsAt(counter),
+      priced: run.refusedPriced.values[counter] ?? 0,
+    }),
     alertAt: Number.isNaN(alertAt) ? null : alertAt,
   };
 }
@@ -156,20 +162,21 @@ export function nameCounter({ columns, named }: ReplayLimit, values: readonly (s
 }
 
 function losesMore(a: BlockedCounter, b: BlockedCounter): number {
-  const [left, right] = [a.money.n * b.money.d, b.money.n * a.money.d];
-  if (left !== right) return left > right ? -1 : 1;
+  const more = compare(b.money ?? zero, a.money ?? zero);
+  if (more !== 0) return more;
   return b.calls - a.calls || compareText(a.who, b.who) || a.since - b.since || b.days - a.days;
 }
 
-function centsAt(sums: Sums, at: number): Exact {
-  return centsOf(sums.unitsAt(at));
-}
-
-export function centsOf(units: bigint): Exact {
+function centsOf(units: bigint): Exact {
   return fraction(units, BigInt(unitsPerCent));
 }
 
 /** Of calls none of which says what it cost, a sum is not zero: null, nobody knows it. */
+export function spentOn(calls: number, { units, priced }: Pick<CallMoney, 'units' | 'priced'>): Exact | null {
+  return calls > 0 && priced === 0 ? null : centsOf(units);
+}
+
+/** Of all rows; of none nothing is known. */
 export function spentBy({ rows, costUnknown }: Pick<RowCounts, 'rows' | 'costUnknown'>, units: bigint): Exact | null {
-  return costUnknown === rows ? null : centsOf(units);
+  return rows === 0 ? null : spentOn(rows, { units, priced: rows - costUnknown });
 }

@@ -5,7 +5,7 @@ import type { RowBatch } from '../logs/row-batch.ts';
 import { GroupIndex } from './group-index.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import type { ReplayLimit } from './replay-limit.ts';
-import { growFloats, Sums } from './sums.ts';
+import { CallMoney, growFloats, Sums } from './sums.ts';
 import type { UsedBefore } from './used-before.ts';
 
 /**
@@ -21,13 +21,15 @@ export class LimitRun {
   readonly refused: RefusedCalls;
   /** Checked calls: all that it was consulted for. */
   checked = 0;
+  readonly checkedMoney = new CallMoney();
   /** Of the refused: those so soon after the budget ran out that the gateway may not have heard of it. */
-  readonly late: Sums = new Sums(1);
+  readonly late = new CallMoney();
   lateCalls = 0;
   /** By counter. */
   readonly calls = new Growing(0);
   readonly refusedCalls = new Growing(0);
   readonly refusedMoney = new Sums(0);
+  readonly refusedPriced = new Growing(0);
   readonly blockedDays = new Growing(0);
   /** Milliseconds; NaN: never. */
   readonly blockedSince = new Growing(Number.NaN);
@@ -78,16 +80,17 @@ export class LimitRun {
     return counter;
   }
 
-  /** Whether the counter is used up, before a call. */
-  check(counter: number): boolean {
+  /** Whether the counter is used up, before a call. @param hi its cost */
+  check(counter: number, hi: number, lo: number, isPriced: boolean): boolean {
     this.checked += 1;
+    this.checkedMoney.add(hi, lo, isPriced);
     const { calls } = this;
     calls.values[counter] = (calls.values[counter] as number) + 1;
-    const hi = this.#used.hi[counter] as number;
-    if (this.#before !== null) this.#before(hi);
+    const used = this.#used.hi[counter] as number;
+    if (this.#before !== null) this.#before(used);
     if (this.alone !== null) this.alone.add(this.#free.hi[counter] as number);
     const { amount } = this.limit;
-    return hi > amount.hi || (hi === amount.hi && (this.#used.lo[counter] as number) >= amount.lo);
+    return used > amount.hi || (used === amount.hi && (this.#used.lo[counter] as number) >= amount.lo);
   }
 
   /** As `charge`, of every call. */
@@ -112,11 +115,23 @@ export class LimitRun {
   }
 
   /** @param hi its cost @param isFailed it failed anyway */
-  refuse(counter: number, row: number, hi: number, lo: number, time: number, isFailed: boolean): void {
-    this.refused.add(row, hi, lo, time, isFailed);
+  refuse(
+    counter: number,
+    row: number,
+    hi: number,
+    lo: number,
+    isPriced: boolean,
+    time: number,
+    isFailed: boolean,
+  ): void {
+    this.refused.add(row, hi, lo, isPriced, time, isFailed);
     const calls = this.refusedCalls.values;
     calls[counter] = (calls[counter] as number) + 1;
     this.refusedMoney.add(counter, hi, lo);
+    if (isPriced) {
+      const priced = this.refusedPriced.values;
+      priced[counter] = (priced[counter] as number) + 1;
+    }
     const since = this.blockedSince.values;
     if (Number.isNaN(since[counter])) since[counter] = time;
     const day = Math.floor(time / dayMilliseconds);
@@ -128,7 +143,7 @@ export class LimitRun {
     }
     if (time < (this.#exhaustedUntil.values[counter] as number)) {
       this.lateCalls += 1;
-      this.late.add(0, hi, lo);
+      this.late.add(hi, lo, isPriced);
     }
   }
 
@@ -137,6 +152,7 @@ export class LimitRun {
     for (const growing of [
       this.calls,
       this.refusedCalls,
+      this.refusedPriced,
       this.blockedDays,
       this.blockedSince,
       this.alertedAt,

@@ -7,6 +7,7 @@ import { describeFacts } from '../logs/describe-facts.ts';
 import { countUnpriced, type RowBatch, type RowSource, type SourceFacts } from '../logs/row-batch.ts';
 import { smallestBudgets } from '../policy/advice.ts';
 import type { Recommendation, RecommendFacts } from '../render/recommend-facts.ts';
+import { formatWhole } from '../resources/amounts.ts';
 import { isBudgetLimit, type Limit } from '../resources/limit.ts';
 import type { Unit } from '../resources/types.ts';
 import { type AdaptedRows, adaptRows } from './adapt-rows.ts';
@@ -84,18 +85,17 @@ export async function recommend(asked: RecommendAsked, source: RowSource): Promi
 
 /** What the figures of a unit lack, or have too much. */
 function describeUnknown(facts: SourceFacts, unit: Unit): string[] {
-  const { rows, tokensMissing, cacheUnknown } = facts;
+  const { tokensMissing, cacheUnknown } = facts;
   const costUnknown = countUnpriced(facts);
+  const of = (count: number): string => `${formatWhole(count)} of ${formatWhole(facts.rows)} calls`;
   return [
-    ...(unit === 'cost' && costUnknown > 0
-      ? [`A lower bound: the cost of ${costUnknown} of ${rows} calls is not known.`]
-      : []),
+    ...(unit === 'cost' && costUnknown > 0 ? [`A lower bound: the cost of ${of(costUnknown)} is not known.`] : []),
     ...(unit === 'tokens' && tokensMissing > 0
-      ? [`A lower bound: the tokens of ${tokensMissing} of ${rows} calls are not known.`]
+      ? [`A lower bound: the tokens of ${of(tokensMissing)} are not known.`]
       : []),
     ...(unit !== 'cost' && cacheUnknown > 0
       ? [
-          `${cacheUnknown} of ${rows} calls do not say whether a cache answered. Such answers are counted here, and not by the gateway: less may do.`,
+          `${of(cacheUnknown)} do not say whether a cache answered. Such answers are counted here, and not by the gateway: less may do.`,
         ]
       : []),
   ];

@@ -2,7 +2,7 @@
 
 import { dayMilliseconds } from '../consumption/windows.ts';
 import type { RowBatch } from '../logs/row-batch.ts';
-import { Sums } from './sums.ts';
+import { CallMoney } from './sums.ts';
 
 /** Whose metadata says who a caller is. */
 export const peopleColumn = 'metadata._user';
@@ -11,7 +11,7 @@ export class RefusedCalls {
   calls = 0;
   /** Of these, how many failed anyway. */
   failed = 0;
-  readonly money = new Sums(1);
+  readonly money = new CallMoney();
   /** By day since the epoch. */
   readonly days = new Map<number, RefusedDay>();
   #day: RefusedDay | undefined;
@@ -29,22 +29,22 @@ export class RefusedCalls {
     this.#codes = rows.dims[peopleColumn];
   }
 
-  add(row: number, hi: number, lo: number, time: number, isFailed: boolean): void {
+  add(row: number, hi: number, lo: number, isPriced: boolean, time: number, isFailed: boolean): void {
     this.calls += 1;
     if (isFailed) this.failed += 1;
-    this.money.add(0, hi, lo);
+    this.money.add(hi, lo, isPriced);
     const day = Math.floor(time / dayMilliseconds);
     if (day !== this.#dayNumber) this.#turnTo(day);
     const tally = this.#day as RefusedDay;
     tally.calls += 1;
-    tally.money.add(0, hi, lo);
+    tally.money.add(hi, lo, isPriced);
     const person = this.#codes === undefined ? -1 : (this.#codes[row] as number);
     if (person >= 0 && this.#people[person] !== 1) this.#meet(person);
   }
 
   #turnTo(day: number): void {
     this.#dayNumber = day;
-    this.#day = this.days.get(day) ?? { calls: 0, money: new Sums(1) };
+    this.#day = this.days.get(day) ?? { calls: 0, money: new CallMoney() };
     this.days.set(day, this.#day);
   }
 
@@ -61,5 +61,5 @@ export class RefusedCalls {
 
 export interface RefusedDay {
   calls: number;
-  readonly money: Sums;
+  readonly money: CallMoney;
 }

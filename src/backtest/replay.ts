@@ -8,7 +8,7 @@ import { LimitRun } from './limit-run.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import type { ReplayLimit } from './replay-limit.ts';
 import { failures, fateOf, fateRules } from './semantics.ts';
-import { Sums } from './sums.ts';
+import { CallMoney, Sums } from './sums.ts';
 
 /** Of all rows, whatever the limits say of them. */
 export interface RowCounts {
@@ -52,6 +52,8 @@ export class Replay {
   };
   /** Of all rows. */
   readonly money = new Sums(1);
+  /** Of the calls that are checked by at least one limit. */
+  readonly inScope = new CallMoney();
   readonly #counters: Int32Array;
   readonly #refusing: Uint8Array;
   /** Told of each row that a limit refuses: the limit's place and the row's, counted over all chunks. */
@@ -81,7 +83,8 @@ export class Replay {
       newest = at;
       const fate = flags[row] as number;
       let units = cost[row] as number;
-      if (Number.isNaN(units)) {
+      const isPriced = !Number.isNaN(units);
+      if (!isPriced) {
         counts.costUnknown += 1;
         units = 0;
       }
@@ -94,7 +97,7 @@ export class Replay {
         used = 0;
       }
       if (isChecked[fate & 15] === true)
-        this.#pass(row, at, fate & 15, cents, units - cents * unitsPerCent, used, first + row);
+        this.#pass(row, at, fate & 15, cents, units - cents * unitsPerCent, isPriced, used, first + row);
     }
     if (count > 0) {
       counts.rows += count;
@@ -103,7 +106,16 @@ export class Replay {
     }
   }
 
-  #pass(row: number, at: number, fate: number, cents: number, units: number, tokens: number, number: number): void {
+  #pass(
+    row: number,
+    at: number,
+    fate: number,
+    cents: number,
+    units: number,
+    isPriced: boolean,
+    tokens: number,
+    number: number,
+  ): void {
     const { runs } = this;
     const [counters, refusing] = [this.#counters, this.#refusing];
     let isInScope = false;
@@ -117,7 +129,7 @@ export class Replay {
       refusing[index] = 0;
       if (counter < 0) continue;
       isInScope = true;
-      if (!run.check(counter)) continue;
+      if (!run.check(counter, cents, units, isPriced)) continue;
       refusing[index] = 1;
       const { limit } = run;
       if (limit.stage < stage) stage = limit.stage;
@@ -125,15 +137,16 @@ export class Replay {
     }
     if (!isInScope) return;
     this.counts.inScope += 1;
+    this.inScope.add(cents, units, isPriced);
     const isRefused = stage !== Number.POSITIVE_INFINITY;
-    if (isRefused) this.refused.add(row, cents, units, at, isFailure[fate] === true);
+    if (isRefused) this.refused.add(row, cents, units, isPriced, at, isFailure[fate] === true);
     for (let index = 0; index < runs.length; index++) {
       const counter = counters[index] as number;
       if (counter < 0) continue;
       const run = runs[index] as LimitRun;
       const { limit } = run;
       if (refusing[index] === 1) {
-        run.refuse(counter, row, cents, units, at, isFailure[fate] === true);
+        run.refuse(counter, row, cents, units, isPriced, at, isFailure[fate] === true);
         if (this.#onRefusal !== null) this.#onRefusal(index, number);
       }
       if (run.alone !== null && (limit.isCountedBefore ? isCounted : isCharged)[fate] === true) {

@@ -42,6 +42,22 @@ export class Sums {
   }
 }
 
+/** What calls cost, some of which may not say it. */
+export class CallMoney {
+  readonly sums = new Sums(1);
+  /** Calls that say what they cost. */
+  priced = 0;
+
+  add(hi: number, lo: number, isPriced: boolean): void {
+    this.sums.add(0, hi, lo);
+    if (isPriced) this.priced += 1;
+  }
+
+  get units(): bigint {
+    return this.sums.unitsAt(0);
+  }
+}
+
 export function growFloats(array: Float64Array, capacity: number, fill = 0): Float64Array {
   const grown = new Float64Array(capacity);
   if (fill !== 0) grown.fill(fill, array.length);

@@ -11,6 +11,7 @@ import { formatSize } from '../render/format-size.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { listFew } from '../render/list-few.ts';
 import { moneyOf } from '../render/money.ts';
+import { formatWhole } from '../resources/amounts.ts';
 import type { CommandResult, Session } from '../run/session.ts';
 
 export interface LogsAuditOptions {
@@ -93,8 +94,8 @@ function render(made: AuditFile, name: string, isWhole: boolean, options: LogsAu
     rows: workspaces.map((each) => [each.workspace, each.rows, listDays(each.missing), listDays(each.open)]),
   };
   const texts = [
-    `${rows} calls for ${moneyOf(cost).usd} in ${name}, ${formatSize(bytes)}; its manifest says where each day came from.`,
-    ...(costUnknown === 0 ? [] : [`The cost of ${costUnknown} calls is not known, and not in the sum.`]),
+    `${formatWhole(rows)} calls for ${moneyOf(cost).usd} in ${name}, ${formatSize(bytes)}; its manifest says where each day came from.`,
+    ...(costUnknown === 0 ? [] : [`The cost of ${formatWhole(costUnknown)} calls is not known, and not in the sum.`]),
     ...(isWhole
       ? []
       : ['The file is not the whole period: `tollgate logs pull` fetches what is missing, then ask again.']),

@@ -6,6 +6,7 @@ import { type AnswerBlock, renderAnswer } from '../render/answer.ts';
 import type { PullDocument } from '../render/documents/logs.ts';
 import { formatSize } from '../render/format-size.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
+import { formatWhole } from '../resources/amounts.ts';
 import { openBackend } from '../run/open-backend.ts';
 import type { CommandResult, CommonOptions, Session } from '../run/session.ts';
 
@@ -103,14 +104,18 @@ function render(all: Pulled, options: LogsPullOptions, session: Session): string
       ? []
       : [`${workspace}: the files of ${damaged.join(', ')} were not as written; asked again.`]),
     ...(removed === 0 ? [] : [`${workspace}: ${removed} days older than --keep are deleted.`]),
-    ...(malformed === 0 ? [] : [`${workspace}: ${malformed} lines of the exports are not rows, and are left out.`]),
-    ...(outside === 0 ? [] : [`${workspace}: ${outside} rows are of other days than was asked for, and are left out.`]),
+    ...(malformed === 0
+      ? []
+      : [`${workspace}: ${formatWhole(malformed)} lines of the exports are not rows, and are left out.`]),
+    ...(outside === 0
+      ? []
+      : [`${workspace}: ${formatWhole(outside)} rows are of other days than was asked for, and are left out.`]),
     ...(open.length === 0
       ? []
       : [`${workspace}: ${open.join(', ')} may still grow, and is asked for again by the next pull.`]),
     ...(isPending ? [`${workspace}: an export is not done yet; the same command goes on with it.`] : []),
   ]);
   notes.push(...failed.map(({ workspace, why }) => `${workspace}: nothing was pulled: ${why}`));
-  const said = `${days} days of ${pulled.length} workspaces in ${options.store}: ${rows} calls, ${formatSize(bytes)}.`;
+  const said = `${days} days of ${pulled.length} workspaces in ${options.store}: ${formatWhole(rows)} calls, ${formatSize(bytes)}.`;
   return renderAnswer([table, ...notes.map((text) => ({ text })), { text: said }], session.style);
 }

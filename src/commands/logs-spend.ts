@@ -10,6 +10,7 @@ import { type AnswerBlock, renderAnswer, renderCsv } from '../render/answer.ts';
 import type { SpendDocument, SpendGroupDocument } from '../render/documents/logs.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { moneyOf, moneyOrNull } from '../render/money.ts';
+import { formatWhole } from '../resources/amounts.ts';
 import type { CommandResult, Session } from '../run/session.ts';
 import { isoOf } from '../tools/values.ts';
 import { type LogsRowsOptions, rowsAskedOf, rowsNeedsOf } from './logs-rows.ts';
@@ -61,7 +62,7 @@ function refuseUnknown(by: string): void {
 function writeFocus(spend: Spend, session: Session): string {
   const { rows, leftOut } = buildFocusRows(spend);
   const notes = describeFacts(spend.facts);
-  const left = leftOut === 0 ? [] : [`${leftOut} calls are not in it: their cost is not known.`];
+  const left = leftOut === 0 ? [] : [`${formatWhole(leftOut)} calls are not in it: their cost is not known.`];
   for (const note of [...notes, ...left]) session.say(`${escapeInvisible(note)}\n`);
   return renderCsv([{ columns: focusColumns.map((head) => ({ head })), rows }]) ?? '';
 }
@@ -104,8 +105,8 @@ function render(spend: Spend, by: readonly string[], options: LogsSpendOptions, 
     facts.oldest === null || facts.newest === null ? '' : `, ${isoOf(facts.oldest)} to ${isoOf(facts.newest)}`;
   const more = groups.length - shown.length;
   const texts = [
-    ...(more > 0 ? [`and ${more} more: --limit shows them.`] : []),
-    total.requests === 0 ? 'No calls.' : `${total.requests} calls ${spent}${window}.`,
+    ...(more > 0 ? [`and ${formatWhole(more)} more: --limit shows them.`] : []),
+    total.requests === 0 ? 'No calls.' : `${formatWhole(total.requests)} calls ${spent}${window}.`,
     ...notes,
   ];
   return renderAnswer([table, ...texts.map((text) => ({ text }))], session.style);

@@ -6,6 +6,7 @@ import { type AnswerBlock, renderAnswer, renderCsv } from '../render/answer.ts';
 import type { TopDocument } from '../render/documents/logs.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { moneyOf, moneyOrNull } from '../render/money.ts';
+import { formatWhole } from '../resources/amounts.ts';
 import type { CommandResult, Session } from '../run/session.ts';
 import { isoOf } from '../tools/values.ts';
 import { type LogsRowsOptions, rowsAskedOf, rowsNeedsOf } from './logs-rows.ts';
@@ -57,6 +58,6 @@ function render({ calls, facts }: TopCalls, { format, order }: LogsTopOptions, s
     ]),
   };
   if (format === 'csv') return renderCsv([table]) ?? '';
-  const texts = [`The first ${calls.length} of ${facts.rows} calls, by ${order}.`, ...notes];
+  const texts = [`The first ${formatWhole(calls.length)} of ${formatWhole(facts.rows)} calls, by ${order}.`, ...notes];
   return renderAnswer([table, ...texts.map((text) => ({ text }))], session.style);
 }

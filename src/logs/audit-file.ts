@@ -10,7 +10,7 @@ import { quoteFiles } from './find-files.ts';
 import { jsonColumns } from './normal-rows.ts';
 import { unitsPerCent } from './row-batch.ts';
 import { beginOfDay, type KeptDay, readStore } from './store.ts';
-import { inFolder, isIntact, moveInto, sizeOf } from './store-files.ts';
+import { inFolder, isIntact, moveInto, removeFile, sizeOf } from './store-files.ts';
 
 export interface AuditAsked {
   readonly store: string;
@@ -128,9 +128,15 @@ async function writeRows(places: readonly string[], { file, withBodies }: AuditA
   const selected = columns.map((name) =>
     /"(?:metadata|request|response)"/.test(name) ? `${name}::JSON AS ${name}` : name,
   );
-  await database.inOrder(() =>
-    database.run(`COPY (SELECT ${selected.join(', ')} FROM ${from} ORDER BY t, id) TO ${quoteText(part)} (${form})`),
-  );
+  try {
+    await database.inOrder(() =>
+      database.run(`COPY (SELECT ${selected.join(', ')} FROM ${from} ORDER BY t, id) TO ${quoteText(part)} (${form})`),
+    );
+  } catch (error) {
+    // Half of a file is no audit, and takes the room that is missing.
+    await removeFile(part);
+    throw error;
+  }
   const [[count, units, unknown] = []] = await database.rows(
     `SELECT count(*), COALESCE(sum(u), 0)::VARCHAR, count(*) - count(u) FROM ${from}`,
   );

@@ -63,17 +63,27 @@ async function readOutcomes(apart: string | null, table: TableSums): Promise<rea
 async function readRunning(asked: RunningSumsAsked, table: TableSums): Promise<RunningSums | null> {
   const questions = await buildQuestions(asked, table);
   if (questions === null) return null;
-  const counted = (await table.rows(questions.counters)).map(([counters, calls, highest, of = null]) => ({
-    ...{ of, counters: wholeIn(counters), checked: wholeIn(calls), highest: BigInt(wholeIn(highest)) },
-  }));
+  const counted = (await table.rows(questions.counters)).map(
+    ([counters, calls, highest, priced, high, low, of = null]) => ({
+      ...{ of, counters: wholeIn(counters), checked: wholeIn(calls), highest: BigInt(wholeIn(highest)) },
+      ...{ priced: wholeIn(priced), units: joinParts(high, low) },
+    }),
+  );
   if (counted.some(({ highest }) => (highest + 1n) * BigInt(part) >= mostOfCounter)) return null;
   const found = await table.rows(questions.usedBefore);
-  const use = counted.map(({ of, counters, checked }): UseOfCounters => {
+  const use = counted.map(({ of, counters, checked, priced, units }): UseOfCounters => {
     const usedBefore = found
       .filter(([, , other = null]) => other === of)
       .map(([used, calls]) => [wholeIn(used), wholeIn(calls)] as const);
     if (usedBefore.reduce((sum, [, calls]) => sum + calls, 0) !== checked) throw changedRows(table.table);
-    return { of, checked, counters: asked.by.length === 0 ? Math.min(1, checked) : counters, usedBefore };
+    return {
+      of,
+      checked,
+      priced,
+      units,
+      counters: asked.by.length === 0 ? Math.min(1, checked) : counters,
+      usedBefore,
+    };
   });
   return { use, refused: await readRefused(asked, questions, table) };
 }
@@ -87,11 +97,12 @@ async function readRefused(
   const { length } = asked.by;
   const keyOf = (row: readonly (string | null)[]): CounterKey => row.slice(0, length);
   const refused = (await table.rows(questions.refused)).map((row) => {
-    const [day, calls, failed, high, low, since, late, lateHigh, lateLow] = row.slice(length);
+    const [day, calls, failed, high, low, priced, since, late, lateHigh, lateLow, latePriced] = row.slice(length);
     return {
       key: keyOf(row),
       ...{ day: wholeIn(day), calls: wholeIn(calls), failed: wholeIn(failed), units: joinParts(high, low) },
-      ...{ since: wholeIn(since), late: wholeIn(late), lateUnits: joinParts(lateHigh, lateLow) },
+      ...{ priced: wholeIn(priced), since: wholeIn(since) },
+      ...{ late: wholeIn(late), lateUnits: joinParts(lateHigh, lateLow), latePriced: wholeIn(latePriced) },
     };
   });
   const alerts = questions.alerts === null ? [] : await table.rows(questions.alerts);
@@ -133,22 +144,24 @@ export async function buildQuestions(asked: RunningSumsAsked, table: TableSums):
     `toInt64(if(fl IN (${asked.charged.join(', ')}), ${charge}, 0)) AS tg_charge`,
     'toInt64(ifNull(u, 0)) AS tg_cost',
     `toInt64(fl IN (${asked.failures.join(', ')})) AS tg_failed`,
+    'toInt64(isNotNull(u)) AS tg_priced',
     `${'every' in window ? `intDiv(${time}, ${window.every})` : windowNumber(window.ends)} AS tg_w`,
     ...by.map(({ text }, at) => `${textIn(text, table)} AS ${keys[at]}`),
     ...(person === null ? [] : [`ifNull(${person}, '') AS tg_person`]),
   ];
   const calls = `SELECT ${read.join(', ')} FROM (${table.calls}) WHERE ${where}`;
   const grouped = (more: string, having: bigint | null, also: readonly string[] = []) =>
-    `SELECT ${listOf(...keys, 'tg_w')}, arraySort(groupArray((tg_t, tg_id, tg_charge, tg_cost, tg_failed${also.map((name) => `, ${name}`).join('')}))) AS tg_s, arrayCumSum(arrayMap(x -> x.3, tg_s)) AS tg_c${more} FROM (${calls}) GROUP BY ${listOf(...keys, 'tg_w')}${having === null ? '' : ` HAVING sum(tg_charge) >= ${having}`}`;
+    `SELECT ${listOf(...keys, 'tg_w')}, arraySort(groupArray((tg_t, tg_id, tg_charge, tg_cost, tg_failed, tg_priced${also.map((name) => `, ${name}`).join('')}))) AS tg_s, arrayCumSum(arrayMap(x -> x.3, tg_s)) AS tg_c${more} FROM (${calls}) GROUP BY ${listOf(...keys, 'tg_w')}${having === null ? '' : ` HAVING sum(tg_charge) >= ${having}`}`;
   const byKeys = keys.length === 0 ? '' : ` GROUP BY ${listOf(...keys)}`;
-  const perWindow = `SELECT ${listOf(...keys, 'tg_w')}, count() AS tg_n, sum(intDiv(tg_charge, ${part})) AS tg_high FROM (${calls}) GROUP BY ${listOf(...keys, 'tg_w')}`;
-  const perCounter = `SELECT ${listOf(...keys, 'sum(tg_n) AS tg_calls', 'max(tg_high) AS tg_highest')} FROM (${perWindow})${byKeys}`;
+  const perWindow = `SELECT ${listOf(...keys, 'tg_w')}, count() AS tg_n, sum(intDiv(tg_charge, ${part})) AS tg_high, sum(tg_priced) AS tg_p, sum(intDiv(tg_cost, ${part})) AS tg_ch, sum(tg_cost % ${part}) AS tg_cl FROM (${calls}) GROUP BY ${listOf(...keys, 'tg_w')}`;
+  const spent = ['tg_p', 'tg_ch', 'tg_cl'];
+  const perCounter = `SELECT ${listOf(...keys, 'sum(tg_n) AS tg_calls', 'max(tg_high) AS tg_highest', ...spent.map((name) => `sum(${name}) AS ${name}s`))} FROM (${perWindow})${byKeys}`;
   const apart = asked.apart === null ? null : keys[by.findIndex(({ text }) => text === asked.apart)];
   const [andApart, byApart] = apart == null ? ['', ''] : [`, ${apart}`, ` GROUP BY ${apart}`];
   const unit = counts === 'cost' ? unitsPerCent : 1;
   const used = `arrayJoin(arrayMap((x, y) -> intDiv(y - x.3, ${unit}), tg_s, tg_c)) AS tg_used`;
   const questions: Questions = {
-    counters: `SELECT count(), sum(tg_calls), max(tg_highest)${andApart} FROM (${perCounter})${byApart}`,
+    counters: `SELECT count(), sum(tg_calls), max(tg_highest), ${spent.map((name) => `sum(${name}s)`).join(', ')}${andApart} FROM (${perCounter})${byApart}`,
     usedBefore: `SELECT tg_used, count()${andApart} FROM (SELECT ${used}${andApart} FROM (${grouped('', null)})) GROUP BY tg_used${andApart} ORDER BY tg_used`,
     ...buildRefusals(limit, { keys, grouped, listOf }),
   };
@@ -175,11 +188,12 @@ function buildRefusals(
   const day = `intDiv(tg_r.1, ${dayMilliseconds})`;
   const cost = 'tg_r.4';
   const lateCost = `if(${late}, tg_r.4, 0)`;
-  const sums = ['count()', 'sum(tg_r.5)', inTwo(cost), 'min(tg_r.1)', `countIf(${late})`, inTwo(lateCost)];
+  const sums = ['count()', 'sum(tg_r.5)', inTwo(cost), 'sum(tg_r.6)', 'min(tg_r.1)'];
+  const ofLate = [`countIf(${late})`, inTwo(lateCost), `sum(if(${late}, tg_r.6, 0))`];
   const alerted = `${reached}, arrayFirstIndex(y -> y >= ${alert}, tg_c) AS tg_near`;
   const people = `SELECT tg_s, tg_full FROM (${grouped(reached, amount, ['tg_person'])})`;
   return {
-    refused: `SELECT ${listOf(...keys, `${day} AS tg_day`, ...sums)} FROM (SELECT ${one.join(', ')} FROM (${grouped(reached, amount)})) GROUP BY ${listOf(...keys, 'tg_day')}`,
+    refused: `SELECT ${listOf(...keys, `${day} AS tg_day`, ...sums, ...ofLate)} FROM (SELECT ${one.join(', ')} FROM (${grouped(reached, amount)})) GROUP BY ${listOf(...keys, 'tg_day')}`,
     alerts:
       alert === null
         ? null
@@ -187,7 +201,7 @@ function buildRefusals(
     people:
       limit.person === null
         ? null
-        : `SELECT uniqExact(tg_r.6) FROM (SELECT arrayJoin(arraySlice(tg_s, tg_full + 1)) AS tg_r FROM (${people})) WHERE tg_r.6 != ''`,
+        : `SELECT uniqExact(tg_r.7) FROM (SELECT arrayJoin(arraySlice(tg_s, tg_full + 1)) AS tg_r FROM (${people})) WHERE tg_r.7 != ''`,
   };
 }
 

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { CancelledError, UserError } from '../errors.ts';
+import { CancelledError, NoRoomError, UserError } from '../errors.ts';
 
 export type DatabaseValue = string | number | bigint | boolean | null;
 
@@ -99,6 +99,17 @@ function refuseWithout(cause: unknown): never {
   });
 }
 
+/**
+ * Its errors have neither a class nor a code, so that their words are all that there is (a test holds the library to them). What it
+ * cannot read says other words, and is left to those who read.
+ */
+function refusedForRoom(error: unknown): UserError | null {
+  if (!(error instanceof Error)) return null;
+  const isFull = /^IO Error: .*(?:No space left on device|Disk quota exceeded)/s.test(error.message);
+  const isBeyond = /^Out of Memory Error: .*max_temp_directory_size/s.test(error.message);
+  return isFull || isBeyond ? new NoRoomError(error.message.split('\n')[0] ?? '', error) : null;
+}
+
 function wrap(
   instance: DuckDBInstance,
   connection: DuckDBConnection,
@@ -112,7 +123,7 @@ function wrap(
       return await work();
     } catch (error) {
       if (signal.aborted) throw new CancelledError('cancelled', { cause: error });
-      throw error;
+      throw refusedForRoom(error) ?? error;
     }
   };
   return {

@@ -5,7 +5,15 @@ import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import { type Database, quoteName, quoteText } from './duckdb.ts';
 import { quoteFiles, type RowsFile } from './find-files.ts';
-import { type Columns, columnsFor, jsonColumns, normalNames, selectNormal, selectStored } from './normal-rows.ts';
+import {
+  type Columns,
+  columnsFor,
+  jsonColumns,
+  normalNames,
+  selectNormal,
+  selectStored,
+  summedColumns,
+} from './normal-rows.ts';
 import { copyReadable } from './read-lines.ts';
 
 /** Where lines of a file are, when it is another one that was read in its place. */
@@ -134,9 +142,17 @@ function numbersOf(files: readonly NumberedFile[]): string {
     : `[${files.map(({ at }) => at).join(', ')}][file_index::BIGINT + 1]`;
 }
 
+/** Numbers that are summed are read as texts first: read as a number, `true` would be 1. */
 export function readLinesOf(paths: readonly string[], isPacked: boolean, columns: Columns): string {
-  const types = [...columns].map(([name, type]) => `${quoteName(name)}: ${quoteText(type)}`).join(', ');
-  return `read_ndjson(${quoteFiles(paths)}, columns = {${types}}, records = true, ignore_errors = true, compression = '${isPacked ? 'gzip' : 'uncompressed'}')`;
+  const isSummed = (name: string): boolean => summedColumns.includes(name) && columns.get(name) === 'DOUBLE';
+  const types = [...columns]
+    .map(([name, type]) => `${quoteName(name)}: ${quoteText(isSummed(name) ? 'VARCHAR' : type)}`)
+    .join(', ');
+  const lines = `read_ndjson(${quoteFiles(paths)}, columns = {${types}}, records = true, ignore_errors = true, compression = '${isPacked ? 'gzip' : 'uncompressed'}')`;
+  const numbers = [...columns.keys()].filter(isSummed).map(quoteName);
+  if (numbers.length === 0) return lines;
+  const casts = numbers.map((name) => `TRY_CAST(${name} AS DOUBLE) AS ${name}`);
+  return `(SELECT * REPLACE (${casts.join(', ')}), file_index FROM ${lines})`;
 }
 
 /** What it cannot read it writes down. */

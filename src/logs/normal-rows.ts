@@ -33,6 +33,8 @@ export const jsonColumns: ReadonlyMap<string, string> = new Map([
   ...['workspace_slug', 'api_key_id', 'virtual_key', 'cache_status'].map((name) => [name, 'VARCHAR'] as const),
 ]);
 
+export const summedColumns: readonly string[] = ['req_units', 'res_units', 'total_units', 'cost'];
+
 /** Which column each dimension is, but for `metadata.X`, `user`, which is `metadata._user`, and `endpoint`. */
 export const dimColumns: Readonly<Record<string, string>> = {
   model: 'ai_model',
@@ -178,7 +180,7 @@ function dimensionOf(columns: Columns, dim: string, status: string): string {
   return textOf(columns, name);
 }
 
-/** Metadata is an object, or lists of keys and values side by side, or a list of pairs; or a text that holds one of these. */
+/** Metadata is an object, or lists of keys and values side by side, or a list of pairs (`{key, value}` or `[key, value]`); or a text that holds one of these. */
 function metadataOf(columns: Columns, key: string): string {
   const type = columns.get('metadata');
   if (type === undefined) return 'NULL::VARCHAR';
@@ -189,7 +191,9 @@ function metadataOf(columns: Columns, key: string): string {
   const m = `(${json})`;
   const texts = `'["VARCHAR"]'`;
   const sideBySide = `from_json(${m} -> '/value', ${texts})[list_position(from_json(${m} -> '/key', ${texts}), ${name})]`;
-  const pairs = `list_filter(from_json(${m}, '[{"key":"VARCHAR","value":"VARCHAR"}]'), lambda p: p.key = ${name})[1].value`;
+  const named = `list_filter(from_json(${m}, '[{"key":"VARCHAR","value":"VARCHAR"}]'), lambda p: p.key = ${name})[1].value`;
+  const listed = `list_filter(from_json(${m}, '[["VARCHAR"]]'), lambda p: p[1] = ${name})[1][2]`;
+  const pairs = `COALESCE(${named}, ${listed})`;
   return `NULLIF(CASE json_type(${m}) WHEN 'OBJECT' THEN CASE WHEN json_type(${m} -> '/key') = 'ARRAY' AND json_type(${m} -> '/value') = 'ARRAY' THEN ${sideBySide} ELSE ${m} ->> ${pointer} END WHEN 'ARRAY' THEN ${pairs} END, '')`;
 }
 

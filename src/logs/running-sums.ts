@@ -56,6 +56,9 @@ export interface UseOfCounters {
   /** Null: without `apart`, or rows say nothing. */
   readonly of: string | null;
   readonly checked: number;
+  /** Of those that say what they cost, and their sum. */
+  readonly priced: number;
+  readonly units: bigint;
   readonly counters: number;
   /** How many calls came when so much was used, in whole cents or a count; ascending. */
   readonly usedBefore: readonly (readonly [used: number, calls: number])[];
@@ -79,10 +82,12 @@ export interface RefusedDayOfCounter {
   readonly calls: number;
   readonly failed: number;
   readonly units: bigint;
+  readonly priced: number;
   /** Milliseconds of the first of them. */
   readonly since: number;
   readonly late: number;
   readonly lateUnits: bigint;
+  readonly latePriced: number;
 }
 
 /** Of the calls with one sum of `rowFlags`. */

@@ -1,6 +1,7 @@
 /** What calls came to, by what they are told apart by: exact, and the same whatever the files look like. */
 
 import { dayMilliseconds, dayOf } from '../consumption/windows.ts';
+import { compareText } from '../diagnostics.ts';
 import { divide, type Exact, fraction, toDecimal } from '../exact.ts';
 import { openCalls, type RowsNeeds } from './open-rows.ts';
 import { type RowsAsked, rowFlags, type SourceFacts, unitsPerCent } from './row-batch.ts';
@@ -19,7 +20,7 @@ export interface SpendGroup {
 }
 
 export interface Spend {
-  /** The dearest first. */
+  /** The dearest first; by day where that is named first. */
   readonly groups: readonly SpendGroup[];
   readonly total: SpendGroup;
   readonly facts: SourceFacts;
@@ -70,7 +71,16 @@ export function sumSpend(by: readonly string[], rows: readonly (readonly unknown
       tokens: tokens === null || tokens === undefined ? null : BigInt(String(tokens)),
     };
   });
-  return { groups: groups.sort(isDearer), total: sumOf(groups), facts };
+  const isByDay = by[0] === 'day';
+  return {
+    groups: groups.sort((a, b) => (isByDay ? compareFirst(a, b) : 0) || isDearer(a, b)),
+    total: sumOf(groups),
+    facts,
+  };
+}
+
+function compareFirst({ names: [a] }: SpendGroup, { names: [b] }: SpendGroup): number {
+  return compareText(a ?? '', b ?? '');
 }
 
 function isDearer(a: SpendGroup, b: SpendGroup): number {

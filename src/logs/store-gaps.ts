@@ -1,6 +1,7 @@
 /** Which days of a window a store does not hold, or not yet wholly: without them every sum is too small. */
 
 import { dayMilliseconds, dayOf } from '../consumption/windows.ts';
+import { formatWhole } from '../resources/amounts.ts';
 import type { RowsAsked, StoreGap } from './row-batch.ts';
 import { beginOfDay, type StoreManifest } from './store.ts';
 
@@ -72,5 +73,7 @@ function describeAlike(
 }
 
 function few(names: readonly string[], most: number): string {
-  return names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ');
+  return names.length > most
+    ? `${names.slice(0, most).join(', ')} and ${formatWhole(names.length - most)} more`
+    : names.join(', ');
 }

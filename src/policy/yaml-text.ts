@@ -1,6 +1,7 @@
 /** Values → YAML text as policy files write it. */
 
 import { Document, isMap, isScalar, Scalar, stringify, visit } from 'yaml';
+import { hasUnseen, replaceUnseen } from '../printable.ts';
 import type { Json } from '../resources/types.ts';
 
 /** A value as written, keys in the order in which they are printed. */
@@ -36,19 +37,24 @@ export function renderYaml(value: PrintedValue, style: YamlStyle = {}): string {
       if (indent !== 2 && /^\n*[ \t]/.test(node.value) && node.value.includes('\n')) node.type = Scalar.QUOTE_DOUBLE;
       // Blank lines at its end would be one with those that follow in the file.
       if (/\n\n$|^\n$/.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
-      // `<<` would be a merge key; carriage returns would be lost in a block.
-      if ((key === 'key' && node.value === '<<') || /[^\P{C}\n]/u.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+      // `<<` would be a merge key; carriage returns would be lost in a block, and what nobody sees is written out.
+      if ((key === 'key' && node.value === '<<') || hasUnseen(node.value)) node.type = Scalar.QUOTE_DOUBLE;
     },
     Collection: (_, node) => {
       if (style.flow === true) node.flow = true;
     },
   });
   // What YAML 1.1 tools would read as something else (`off`, dates) is quoted too.
-  return stringify(document, {
+  const text = stringify(document, {
     lineWidth: 0,
     compat: 'yaml-1.1',
     indent,
     ...(style.flow === true || indent !== 2 ? { doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER } : {}),
+  });
+  // They are inside double quotes alone, where this is how YAML writes them, or in a comment.
+  return replaceUnseen(text, (point) => {
+    const hex = point.toString(16);
+    return point > 0xffff ? `\\U${hex.padStart(8, '0')}` : `\\u${hex.padStart(4, '0')}`;
   });
 }
 

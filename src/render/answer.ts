@@ -2,12 +2,14 @@
 
 import { escapeInvisible } from '../printable.ts';
 import { cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
-import { wrap } from './wrap.ts';
+import { wrap, wrapBehind } from './wrap.ts';
 
 export type AnswerBlock =
   | { readonly text: string }
   /** As they are, one below the other. */
   | { readonly lines: readonly string[] }
+  /** A title, and texts behind labels or dashes: further lines stand under the text. */
+  | { readonly title?: string; readonly labelled: readonly (readonly [label: string, text: string])[] }
   | {
       readonly title?: string;
       readonly columns: readonly AnswerColumn[];
@@ -31,6 +33,12 @@ export function renderAnswer(blocks: readonly AnswerBlock[], style: TextStyle): 
     if ('lines' in block) return block.lines.map(escapeInvisible);
     if ('text' in block) return wrap(escapeInvisible(block.text), width);
     const title = block.title === undefined ? [] : [colors.bold(escapeInvisible(block.title))];
+    if ('labelled' in block) {
+      const lines = block.labelled.flatMap(([label, text]) =>
+        wrapBehind(escapeInvisible(label), escapeInvisible(text), width),
+      );
+      return [...title, ...lines];
+    }
     return [...title, ...layTable(block.columns, block.rows, width, colors.dim)];
   });
   return `${parts

@@ -3,7 +3,7 @@
 import { dayOf } from '../consumption/windows.ts';
 import type { Exact } from '../exact.ts';
 import { isBudgetLimit } from '../resources/limit.ts';
-import type { BacktestFacts, BacktestRows, Effect, Stopped } from './backtest-facts.ts';
+import type { BacktestFacts, BacktestRows, Effect, Stopped, StoppedOf } from './backtest-facts.ts';
 import type { BacktestDocument, EffectDocument, MoneyDocument, StoppedDocument } from './documents/backtest.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import { moneyOf } from './money.ts';
@@ -37,7 +37,7 @@ export function renderBacktestJson(facts: BacktestFacts): string {
       silent: rows.silent,
     },
     sides,
-    refused: both(together, (one) => stoppedDocument(one, rows)),
+    refused: both(together, (one) => ({ ...stoppedDocument(one, rows), ...checkedDocument(one, rows) })),
     limits: limits.map(({ workspace, name, ...effects }) => ({
       workspace,
       name,
@@ -58,7 +58,7 @@ function effectDocument(one: Effect, { rows, counts }: BacktestFacts): EffectDoc
     reset: isBudgetLimit(limit) ? limit.reset : null,
     window: isBudgetLimit(limit) ? null : limit.window,
     per: [...limit.per],
-    checked_calls: one.checked,
+    ...checkedDocument(one, rows),
     refused: stoppedDocument(one.stopped, rows),
     counters: one.counters,
     blocked_counters: one.blocked,
@@ -82,6 +82,11 @@ function effectDocument(one: Effect, { rows, counts }: BacktestFacts): EffectDoc
 
 function stoppedDocument({ calls, money: cost, failed, people }: Stopped, rows: BacktestRows): StoppedDocument {
   return { calls, ...moneyIn(cost, rows), failed_anyway: failed, people };
+}
+
+/** What the refused are some of. */
+function checkedDocument({ checked, checkedMoney }: Pick<StoppedOf, 'checked' | 'checkedMoney'>, rows: BacktestRows) {
+  return { checked_calls: checked, checked: moneyIn(checkedMoney, rows) };
 }
 
 /** Where no row says what its call cost, no sum of theirs is known. */

@@ -8,7 +8,7 @@ export interface BacktestFacts {
   /** What is beside what; null: one set of limits alone. */
   readonly sides: { readonly before: string; readonly after: string } | null;
   /** Calls that at least one limit refuses, each once. */
-  readonly together: Sides<Stopped>;
+  readonly together: Sides<StoppedOf>;
   /** In the order of workspace and name. */
   readonly limits: readonly LimitEffect[];
   /** What cannot be replayed over these rows, by name. */
@@ -57,12 +57,20 @@ export interface BacktestRows {
 
 export interface Stopped {
   readonly calls: number;
-  /** What they cost then: US cents. */
-  readonly money: Exact;
+  /** What they cost then: US cents. Null: there are some, and none of them says it. */
+  readonly money: Exact | null;
   /** Of the calls, how many failed anyway. */
   readonly failed: number;
   /** Different users among the callers; null: rows do not say who calls. */
   readonly people: number | null;
+}
+
+/** Beside what they are some of. */
+export interface StoppedOf extends Stopped {
+  /** Calls that at least one limit is consulted for. */
+  readonly checked: number;
+  /** What those cost; null: none of them says it. */
+  readonly checkedMoney: Exact | null;
 }
 
 export interface LimitEffect extends Sides<Effect> {
@@ -76,6 +84,8 @@ export interface Effect {
   readonly said: string;
   /** Calls that it is consulted for. */
   readonly checked: number;
+  /** What those cost; null: none of them says it. */
+  readonly checkedMoney: Exact | null;
   readonly stopped: Stopped;
   readonly counters: number;
   readonly blocked: number;
@@ -83,9 +93,9 @@ export interface Effect {
   /** Null: it has no alert. */
   readonly alert: { readonly counters: number; readonly first: number | null } | null;
   /** Refused so soon after a budget ran out that a gateway may not have heard of it yet. */
-  readonly late: { readonly calls: number; readonly money: Exact };
+  readonly late: { readonly calls: number; readonly money: Exact | null };
   /** Days on which something was refused. */
-  readonly days: readonly { readonly day: number; readonly calls: number; readonly money: Exact }[];
+  readonly days: readonly { readonly day: number; readonly calls: number; readonly money: Exact | null }[];
   /** Those who lose most, at most 20. */
   readonly who: readonly BlockedCounter[];
   /** In its unit, if it were the only limit. Null: no call is checked. */
@@ -103,7 +113,7 @@ export interface BlockedCounter {
   readonly since: number;
   readonly days: number;
   readonly calls: number;
-  readonly money: Exact;
+  readonly money: Exact | null;
   /** Null: never, or it has no alert. */
   readonly alertAt: number | null;
 }

@@ -2,7 +2,7 @@
 
 import { type AnswerBlock, renderAnswer } from './answer.ts';
 import type { BacktestFacts } from './backtest-facts.ts';
-import type { TextStyle } from './style.ts';
+import { cellsOf, padCells, type TextStyle } from './style.ts';
 import { type BacktestView, buildBacktestView, isSaid, type SeenFact, type SeenLimit } from './view/backtest-view.ts';
 
 export function renderBacktestText(facts: BacktestFacts, style: TextStyle): string {
@@ -11,12 +11,12 @@ export function renderBacktestText(facts: BacktestFacts, style: TextStyle): stri
     [
       ...view.refusals.flatMap(({ text, limits }): AnswerBlock[] => [
         { text },
-        ...(limits.length === 0 ? [] : [{ lines: limits.map((limit) => `  ${limit}`) }]),
+        ...(limits.length === 0 ? [] : [{ labelled: limits.map((limit) => ['  ', limit] as const) }]),
       ]),
       { text: view.span },
       ...(view.limits.length > 1 ? factBlocks('All limits together', view.together, view.sides) : []),
       ...view.limits.flatMap((limit) => limitBlocks(limit, view.sides)),
-      ...(view.notes.length === 0 ? [] : [{ lines: view.notes.map((note) => `- ${note}`) }]),
+      ...(view.notes.length === 0 ? [] : [{ labelled: view.notes.map((note) => ['- ', note] as const) }]),
     ],
     style,
   );
@@ -43,18 +43,22 @@ function limitBlocks(limit: SeenLimit, sides: BacktestView['sides']): AnswerBloc
   ];
 }
 
+/** One below the other, each with its side: two such texts side by side fit no screen. */
 function factBlocks(title: string, facts: readonly SeenFact[], sides: BacktestView['sides']): AnswerBlock[] {
-  if (sides === null) {
-    const width = Math.max(...facts.map(({ label }) => label.length));
-    return [
-      { lines: [title, ...facts.filter(isSaid).map(({ label, after }) => `  ${label.padEnd(width)}  ${after}`)] },
-    ];
-  }
+  const width = Math.max(...facts.map(({ label }) => label.length));
+  const side = sides === null ? 0 : Math.max(cellsOf(sides.before), cellsOf(sides.after)) + 2;
   return [
     {
       title,
-      columns: [{ head: '' }, { head: sides.before }, { head: sides.after }],
-      rows: facts.filter(isSaid).map(({ label, before, after }) => [label, before, after]),
+      labelled: facts.filter(isSaid).flatMap(({ label, before, after }) => {
+        const head = `  ${label.padEnd(width)}  `;
+        if (sides === null) return [[head, after] as const];
+        if (before === after) return [[head + padCells('both', side), after] as const];
+        return [
+          [head + padCells(sides.before, side), before] as const,
+          [' '.repeat(head.length) + padCells(sides.after, side), after] as const,
+        ];
+      }),
     },
   ];
 }

@@ -1,4 +1,4 @@
-import { CancelledError, ServiceError, UserError } from '../errors.ts';
+import { CancelledError, refusedByDisk, ServiceError, UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { FailureDocument } from './documents/parts.ts';
 import { jsonVersion, renderJson } from './json.ts';
@@ -28,11 +28,12 @@ export function renderFailure(error: unknown, format: 'text' | 'json' | 'markdow
   };
 }
 
-function describeFailure(error: unknown): {
+function describeFailure(thrown: unknown): {
   kind: FailureDocument['error']['kind'];
   message: string;
   hint: string | undefined;
 } {
+  const error = refusedByDisk(thrown) ?? thrown;
   if (error instanceof UserError) return { kind: 'user', message: oneLine(error.message), hint: error.hint };
   if (error instanceof ServiceError) return { kind: 'service', message: oneLine(error.message), hint: undefined };
   if (error instanceof CancelledError) {

@@ -3,7 +3,7 @@
 import { round } from '../exact.ts';
 import { formatSpent } from '../impact/money.ts';
 import { escapeInvisible } from '../printable.ts';
-import { formatAmount, formatReset } from '../resources/amounts.ts';
+import { formatAmount, formatReset, formatWhole } from '../resources/amounts.ts';
 import { formatRateLimit, isBudgetLimit, type Limit, timed } from '../resources/limit.ts';
 import { renderAnswer } from './answer.ts';
 import type { RecommendDocument } from './documents/logs.ts';
@@ -40,7 +40,7 @@ export function renderRecommendText(
         rows: limits.map((one) => [
           one.workspace,
           one.money === null ? 'not known' : formatSpent(one.money, 'cost'),
-          one.counters.toLocaleString('en-US'),
+          formatWhole(one.counters),
           one.current === null ? 'none' : amount(one.current.amount),
           amount(one.nobody),
           amount(one.percent),
@@ -85,7 +85,7 @@ export function renderRecommendJson(facts: RecommendFacts, files: readonly Recom
 
 function describeRows({ rows: { count, oldest, newest } }: RecommendFacts): string {
   if (oldest === null || newest === null) return 'There are no rows';
-  return `${formatInstant(oldest)} to ${formatInstant(newest)}, ${count.toLocaleString('en-US')} rows`;
+  return `${formatInstant(oldest)} to ${formatInstant(newest)}, ${formatWhole(count)} rows`;
 }
 
 function describeKind(limit: Limit): string {

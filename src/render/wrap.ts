@@ -17,3 +17,10 @@ export function wrap(text: string, width: number): string[] {
   }
   return lines;
 }
+
+/** Further lines stand under the text, behind a label or a dash. */
+export function wrapBehind(head: string, text: string, width: number): string[] {
+  const indent = cellsOf(head);
+  const [first = '', ...rest] = wrap(text, Math.max(20, width - indent));
+  return [`${head}${first}`, ...rest.map((line) => ' '.repeat(indent) + line)];
+}

@@ -103,6 +103,11 @@ export function formatAmount(amount: number, unit: Unit): string {
   return `${formatCount(amount)} ${amount === 1 ? unit.slice(0, -1) : unit}`;
 }
 
+/** In full, `60,000`: how many there were, which no file says. */
+export function formatWhole(count: number): string {
+  return groupThousands(String(count));
+}
+
 export function formatRate(value: number, name: RateName): string {
   const [unit = '', window = ''] = name.split('/');
   return `${formatCount(value)} ${value === 1 ? unit.slice(0, -1) : unit}/${window}`;

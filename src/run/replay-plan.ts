@@ -1,5 +1,6 @@
 /** What the changed limits of a plan would have done to calls that were made: one line beside each change. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { dimsOf } from '../backtest/adapt-rows.ts';
 import { type BacktestAsked, backtest, columnsOfAsked } from '../backtest/backtest.ts';
 import { limitsOfDesired, namedLimits } from '../backtest/desired-limits.ts';
@@ -25,9 +26,7 @@ export async function replayPlan(
   open: (asked: RowsAsked) => Promise<RowSource>,
   session: Session,
 ): Promise<Plan> {
-  const changes = plan.changes.filter((change) =>
-    [change.before, change.after].some((side) => isLimited(change, side)),
-  );
+  const changes = plan.changes.filter(movesLimits);
   if (changes.length === 0) return plan;
   const asked = askedOf(changes, desired);
   const columns = columnsOfAsked(asked);
@@ -71,8 +70,12 @@ function limitsOfChange({ key, liveId, starting }: Change, fields: Change['befor
   });
 }
 
-function isLimited(change: Change, fields: Change['before']): boolean {
-  return limitsOfChange(change, fields).length > 0;
+/** Another name or other recipients stop nobody else than before. */
+function movesLimits(change: Change): boolean {
+  const [before, after] = [change.before, change.after].map((side) =>
+    limitsOfChange(change, side).map(({ limit }) => limit),
+  );
+  return !isDeepStrictEqual(before, after);
 }
 
 function nameOfChange(change: Change): string {

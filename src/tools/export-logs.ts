@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { exportToFile, manifestPathOf, partPathOf } from '../logs/export-to-file.ts';
 import { bodyFields, exportColumns } from '../logs/log-row.ts';
 import { findRealPath } from '../real-path.ts';
+import { formatWhole } from '../resources/amounts.ts';
 import { windowOfCalls, windowSchema } from './analytics-input.ts';
 import { jobNeedsOf, logShape, orAnalytics, readLogQuestion } from './log-question.ts';
 import { ToolRefusal } from './refusal.ts';
@@ -62,8 +63,8 @@ export const exportLogsTool = defineTool<z.infer<ReturnType<typeof input>>, z.in
     const jobs = `${windows.length} ${windows.length === 1 ? 'export' : 'exports'}`;
     return {
       answer: complete
-        ? `${rows} calls in ${name}, from ${jobs}, ${bytes} bytes.`
-        : `${rows} calls so far, from ${jobs}; the next is not done. Call the same again, with the window ${window.from} to ${window.to}: it goes on where this ended.`,
+        ? `${formatWhole(rows)} calls in ${name}, from ${jobs}, ${bytes} bytes.`
+        : `${formatWhole(rows)} calls so far, from ${jobs}; the next is not done. Call the same again, with the window ${window.from} to ${window.to}: it goes on where this ended.`,
       state: complete ? 'done' : 'pending',
       workspace,
       window,

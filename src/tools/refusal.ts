@@ -1,6 +1,6 @@
 /** Why a tool gives no answer: a code that programs decide by, and what to do. */
 
-import { CancelledError, ServiceError, UserError } from '../errors.ts';
+import { CancelledError, refusedByDisk, ServiceError, UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 
 export const errorCodes = [
@@ -58,7 +58,8 @@ export class ToolRefusal extends UserError {
 }
 
 /** Of anything that is thrown. What is ours is said without its stack: that is for the log of whoever runs the tool. */
-export function describeToolError(error: unknown): ToolError {
+export function describeToolError(thrown: unknown): ToolError {
+  const error = refusedByDisk(thrown) ?? thrown;
   if (error instanceof ToolRefusal) {
     return { code: error.code, message: oneLine(error.message), hint: hintOf(error), details: error.details };
   }

@@ -53,6 +53,8 @@ it('makes of an answer what a replay would say', async () => {
       {
         of: null,
         checked: 30,
+        priced: 20,
+        units: 900_000_000_000n,
         counters: 2,
         usedBefore: [
           [0, 20],
@@ -68,9 +70,11 @@ it('makes of an answer what a replay would say', async () => {
           calls: 4,
           failed: 1,
           units: 40_000_000_000n,
+          priced: 4,
           since: 1_728_000_000_007,
           late: 1,
-          lateUnits: 1n,
+          lateUnits: 0n,
+          latePriced: 0,
         },
         {
           key: ['ws', 'ana'],
@@ -78,9 +82,11 @@ it('makes of an answer what a replay would say', async () => {
           calls: 6,
           failed: 0,
           units: 60_000_000_000n,
+          priced: 1,
           since: 1_728_086_400_000,
           late: 0,
           lateUnits: 0n,
+          latePriced: 0,
         },
       ],
       alerts: [{ key: ['ws', 'ana'], at: 1_728_000_000_001 }],
@@ -94,7 +100,14 @@ it('makes of an answer what a replay would say', async () => {
   });
   expect(asked?.by.map(({ text }) => text)).toEqual(['workspace', 'user']);
   expect(facts.limits[0]?.after).toMatchObject({
-    ...{ checked: 30, counters: 2, blocked: 1, first: { who: 'ana (ws)', at: 1_728_000_000_007 } },
+    ...{
+      checked: 30,
+      checkedMoney: { n: 90n, d: 1n },
+      late: { calls: 1, money: null },
+      counters: 2,
+      blocked: 1,
+      first: { who: 'ana (ws)', at: 1_728_000_000_007 },
+    },
     stopped: { calls: 10, failed: 1, money: { n: 10n, d: 1n }, people: 1 },
     ...{ alert: { counters: 1, first: 1_728_000_000_001 }, smallest: { nobody: 211, percent: 211 } },
     who: [{ who: 'ana (ws)', days: 2, calls: 10, alertAt: 1_728_000_000_001 }],
@@ -119,7 +132,7 @@ const question: RunningSumsAsked = {
 
 it('writes SQL that old servers know: sorted arrays and running sums, no window functions', async () => {
   const { refused, usedBefore } = (await buildQuestions(question, table)) ?? {};
-  expect(refused).toContain('arraySort(groupArray((tg_t, tg_id, tg_charge, tg_cost, tg_failed)))');
+  expect(refused).toContain('arraySort(groupArray((tg_t, tg_id, tg_charge, tg_cost, tg_failed, tg_priced)))');
   expect(refused).toContain('HAVING sum(tg_charge) >= 7');
   expect(refused).toContain(String.raw`WHERE fl IN (0, 1) AND ifNull(d0 IN ('it\'s'), 0) AND isNotNull(d0)`);
   expect(`${refused}${usedBefore}`).not.toMatch(/\bOVER\b|\bWITH\b/);

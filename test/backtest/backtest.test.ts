@@ -2,9 +2,13 @@ import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { backtest } from '../../src/backtest/backtest.ts';
 import { parseLimitPhrase } from '../../src/backtest/limit-phrase.ts';
+import { fraction, zero } from '../../src/exact.ts';
+import { formatSpent } from '../../src/impact/money.ts';
+import { rowFlags, unitsPerCent } from '../../src/logs/row-batch.ts';
 import { renderBacktestText } from '../../src/render/backtest.ts';
 import { renderBacktestJson } from '../../src/render/backtest-document.ts';
 import { backtestSchema } from '../../src/render/documents/backtest.ts';
+import { moneyOf } from '../../src/render/money.ts';
 import { renderBacktestPage } from '../../src/render/page/backtest-page.ts';
 import { buildBacktestView } from '../../src/render/view/backtest-view.ts';
 import { generateRows } from './generate-rows.ts';
@@ -28,7 +32,7 @@ describe('backtest', () => {
 
       per user $2 monthly alert 80%
         limit          $2 monthly per metadata._user
-        refused        643 of 27,375 calls (2.3 %) · $2.35 of $132.38
+        refused        643 of 27,375 calls (2.3 %) · $2.35 of $126.61
         blocked        3 of 6,590 users · first: user-00000@example.com (ws-team-00), 2026-10-16 10:14 UTC
         alert          $1.60: 4 users; first 2026-10-13 16:47 UTC
         failed anyway  3.6 % of the refused
@@ -39,7 +43,7 @@ describe('backtest', () => {
       user-00040@example.com (ws-team-00)  2026-10-23 16:09 UTC     9    112    $0.40  2026-10-19 13:53 UTC
       user-00023@example.com (ws-team-01)  2026-10-24 12:03 UTC     8    111    $0.35  2026-10-20 17:42 UTC
 
-      - 1162 of 30000 calls say nothing of user.
+      - 1,162 of 30,000 calls say nothing of user.
       - Nobody reacts: the calls are those that were made. Who is refused may try again, wait, or use another key.
       "
     `);
@@ -99,6 +103,78 @@ describe('backtest', () => {
     expect(refused.after).toMatchObject({ cents: null, usd: null });
     expect(effects[0]?.after?.refused.calls).toBeGreaterThan(0);
     expect(effects[0]?.after?.days[0]).toMatchObject({ cents: null });
+  });
+
+  it('says dollars of the calls in scope beside calls in scope, for each side its own', async () => {
+    const phrases = ['per user $2 monthly', '$5 monthly in ws-team-00'];
+    const [wide, narrow] = phrases.map(parseLimitPhrase);
+    if (wide === undefined || narrow === undefined) throw new Error('no limits');
+    const asked = {
+      before: { label: 'main', limits: [wide] },
+      after: { label: 'files', limits: [narrow] },
+      counts: false,
+    };
+    const facts = await backtest(asked, sourceOf(rows));
+    const spentOn = (isOne: (dims: Record<string, number>, flags: number) => boolean): bigint =>
+      rows.chunks.reduce((sum, { count, cost, dims, flags }) => {
+        let all = sum;
+        for (let row = 0; row < count; row++) {
+          const codes = Object.fromEntries(Object.entries(dims).map(([name, list]) => [name, list?.[row] ?? -1]));
+          if (isOne(codes, flags[row] ?? 0) && !Number.isNaN(cost[row])) all += BigInt(cost[row] ?? 0);
+        }
+        return all;
+      }, 0n);
+    const isHit = (flags: number): boolean => (flags & rowFlags.cacheHit) !== 0;
+    const workspace = rows.words.workspace?.indexOf('ws-team-00') ?? -1;
+    const expected = [
+      spentOn((dims, flags) => !isHit(flags) && (dims['metadata._user'] ?? -1) >= 0),
+      spentOn((dims, flags) => !isHit(flags) && dims.workspace === workspace),
+    ].map((units) => fraction(units, BigInt(unitsPerCent)));
+    expect([facts.together.before?.checkedMoney, facts.together.after?.checkedMoney]).toEqual(expected);
+    for (const { before, after } of facts.limits) {
+      for (const effect of [before, after]) {
+        if (effect === null) continue;
+        const side = effect === before ? facts.together.before : facts.together.after;
+        expect([effect.checked, effect.checkedMoney]).toEqual([side?.checked, side?.checkedMoney]);
+      }
+    }
+    const document = backtestSchema.parse(JSON.parse(renderBacktestJson(facts)));
+    expect(document.refused.after).toMatchObject({ checked_calls: facts.together.after?.checked });
+    const [, all = zero] = expected;
+    expect(renderBacktestText(facts, style)).toContain(` of ${formatSpent(all, 'cost')}`);
+    expect(document.refused.after?.checked.exact_cents).toBe(moneyOf(all).exact_cents);
+  });
+
+  it('says no sum of money of refused calls none of which says its cost, where others do', async () => {
+    const workspace = rows.words.workspace?.indexOf('ws-team-00') ?? -1;
+    const partly = {
+      ...rows,
+      chunks: rows.chunks.map((chunk) => ({
+        ...chunk,
+        cost: chunk.cost.map((units, row) => (chunk.dims.workspace?.[row] === workspace ? Number.NaN : units)),
+      })),
+    };
+    const limits = ['5 requests/day in ws-team-00', '5 requests/day in ws-team-01'].map(parseLimitPhrase);
+    const asked = { before: null, after: { label: 'proposed', limits }, counts: false };
+    const facts = await backtest(asked, sourceOf(partly));
+    const [unpriced, priced] = backtestSchema.parse(JSON.parse(renderBacktestJson(facts))).limits;
+    expect(unpriced?.after?.refused.calls).toBeGreaterThan(0);
+    const unknown = { cents: null, exact_cents: null, usd: null };
+    for (const one of [unpriced?.after?.refused, unpriced?.after?.checked]) expect(one).toMatchObject(unknown);
+    for (const one of [...(unpriced?.after?.days ?? []), ...(unpriced?.after?.blocked ?? [])]) {
+      expect(one).toMatchObject(unknown);
+    }
+    expect(priced?.after?.refused.usd).toMatch(/^\$\d/);
+    const [, seen] = buildBacktestView(facts).limits;
+    expect(seen?.line).toMatch(/, \$\d/);
+    const [line] = buildBacktestView(facts).limits.map((limit) => limit.line);
+    expect(line).toContain('cost not known');
+    const text = renderBacktestText(facts, style);
+    const [, own = ''] = /^5 requests\/day in ws-team-00[^\n]*\n((?: .*\n|\n)*?)^5 requests/m.exec(text) ?? [];
+    expect(own).not.toMatch(/\$0/);
+    const { document } = parseHTML(renderBacktestPage(facts));
+    expect(document.querySelector('#days-1, [id^="days-1"]')).toBeNull();
+    expect(document.toString()).toContain('days-2');
   });
 
   it('says a reason once, with the limits that it is the reason of by name', async () => {

@@ -86,7 +86,15 @@ describe('backtest', () => {
     expect([limit?.before?.amount, limit?.after?.amount]).toEqual([300, 100]);
     expect(limit?.after?.refused.calls).toBeGreaterThan(limit?.before?.refused.calls ?? 0);
     const text = (await runBacktest({ ...usual, base: 'main' }, session, open)).output;
-    expect(text).toMatch(/limit\s+\$3 monthly per metadata._user\s+\$1 monthly per metadata._user/);
+    expect(text).toMatch(/limit +main +\$3 monthly per metadata._user\n +files +\$1 monthly per metadata._user/);
+    expect(text).toMatch(/stops nobody +both +\$/);
+    const narrow = { ...session, style: { color: false, columns: 80 } };
+    const fitted = (await runBacktest({ ...usual, base: 'main' }, narrow, open)).output;
+    expect(fitted.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(fitted.replace(/\s+/g, ' ')).toContain(
+      '- Nobody reacts: the calls are those that were made. Who is refused may',
+    );
+    expect(fitted).toMatch(/\n- Nobody reacts: .*\n {2}\S/);
   });
 
   it('takes a limit in one line, and refuses what the grammar does', async () => {

@@ -108,6 +108,20 @@ it('is byte for byte as it was where no logs are named', async () => {
   expect(digest(replayed.stdout)).toBe(digest(stdout));
 });
 
+it('says nothing beside a change that moves no limit: another name', async () => {
+  const rig = await start();
+  expect((await rig.apply()).exit).toBe(0);
+  const renamed = budget('$2').replace('  per-user:\n', '  per-head:\n    previously: per-user\n');
+  rig.write({ 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', renamed) });
+  const one = JSON.parse((await rig.plan({ format: 'json', logs: ['october.jsonl'] })).stdout);
+  expect(one.changes.map(({ id }: { id: string }) => id)).toEqual([expect.stringContaining('per-head')]);
+  expect(one.replayed ?? {}).toEqual({});
+  // With another amount it does.
+  rig.write({ 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', renamed.replace('$2', '$3')) });
+  const both = JSON.parse((await rig.plan({ format: 'json', logs: ['october.jsonl'] })).stdout);
+  expect(Object.values(both.replayed)).toEqual([expect.stringContaining('would have refused')]);
+});
+
 it('names the file that is not there', async () => {
   const rig = await start();
   const ran = await rig.plan({ logs: ['november.jsonl'] });

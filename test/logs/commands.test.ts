@@ -62,6 +62,68 @@ describe('logs spend and logs top', () => {
     }
   });
 
+  it('take what is no number for unknown: true costs nothing that anybody knows, and is no token', async () => {
+    const asker = await ask();
+    const lines = [true, false, [1], { a: 1 }, 'x', '2.5', 2.5].map((value, at) =>
+      row(`id-${at}`, { cost: value, total_units: typeof value === 'boolean' ? value : 10 }),
+    );
+    writeFileSync(join(asker.folder, 'f.jsonl'), lines.join(''));
+    const { total } = JSON.parse((await asker.type('logs spend f.jsonl --format json')).stdout) as { total: object };
+    expect(total).toMatchObject({ requests: 7, cost_unknown: 5, dollars: '0.05', tokens: 50 });
+  });
+
+  it('read metadata as an object, as lists side by side, and as pairs of both forms', async () => {
+    const asker = await ask();
+    const forms = [
+      { _user: 'eve' },
+      { key: ['team', '_user'], value: ['x', 'eve'] },
+      [
+        { key: 'team', value: 'x' },
+        { key: '_user', value: 'eve' },
+      ],
+      [
+        ['team', 'x'],
+        ['_user', 'eve'],
+      ],
+      [[1, 2], [], ['_user']],
+      ['_user', 'eve'],
+    ];
+    const lines = forms.map((metadata, at) => row(`id-${at}`, { metadata }));
+    writeFileSync(join(asker.folder, 'f.jsonl'), lines.join(''));
+    const { groups } = JSON.parse((await asker.type('logs spend f.jsonl --by user --format json')).stdout) as {
+      groups: { names: unknown; requests: number }[];
+    };
+    expect(groups.map(({ names, requests }) => [names, requests])).toEqual([
+      [['eve'], 4],
+      [[null], 2],
+    ]);
+  });
+
+  it('list days in their order, the dearest of a day first', async () => {
+    const asker = await ask();
+    const calls = [
+      ['2026-10-03', 1, 'gpt'],
+      ['2026-10-01', 2, 'gpt'],
+      ['2026-10-02', 9, 'cheap'],
+      ['2026-10-02', 20, 'dear'],
+    ].map(([day, cost, ai_model], at) => row(`id-${at}`, { created_at: `${day}T10:00:00.000Z`, cost, ai_model }));
+    writeFileSync(join(asker.folder, 'f.jsonl'), calls.join(''));
+    const namesOf = async (words: string): Promise<unknown> =>
+      (
+        JSON.parse((await asker.type(`logs spend f.jsonl ${words} --format json`)).stdout) as {
+          groups: { names: unknown }[];
+        }
+      ).groups.map(({ names }) => names);
+    expect(await namesOf('--by day')).toEqual([['2026-10-01'], ['2026-10-02'], ['2026-10-03']]);
+    expect(await namesOf('--by day --by model')).toEqual([
+      ['2026-10-01', 'gpt'],
+      ['2026-10-02', 'dear'],
+      ['2026-10-02', 'cheap'],
+      ['2026-10-03', 'gpt'],
+    ]);
+    expect(await namesOf('--by model')).toEqual([['dear'], ['cheap'], ['gpt']]);
+  });
+
   it('say what they do not know, once for each cause', async () => {
     const asker = await ask();
     const lines = [row('a'), row('b', { cost: null }), row('c', { cost_currency: 'EUR' }), row('a'), 'no row\n'];

@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../src/logs/duckdb.ts';
@@ -401,6 +401,25 @@ describe('commands over a store', () => {
       expect.stringContaining('cannot write nowhere/a.jsonl: its directory is not there'),
     ]);
   });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'logs audit says that the disk is full, as a plain error, and leaves no half of a file',
+    async () => {
+      const asker = await ask({ state: smallState({ requestLogs: rows(3) }) });
+      await pulled(asker, `${pull} --since 3d`);
+      for (const name of ['a.jsonl', 'b.parquet']) {
+        for (const made of [`${name}.part`, `tmp_${name}.part`]) symlinkSync('/dev/full', join(asker.folder, made));
+        const ran = await asker.type(`logs audit ${dayText(1)} --out ${name}`);
+        expect([ran.exit, ran.stdout]).toEqual([1, '']);
+        expect(ran.stderr).toMatch(
+          /no room is left on the disk: IO Error: .*\.part.*: No space left on device\nMake room/,
+        );
+        expect(ran.stderr).not.toMatch(/fault in tollgate|\n {4}at /);
+        expect(existsSync(join(asker.folder, name))).toBe(false);
+        expect(readdirSync(asker.folder)).not.toContain(`${name}.part`);
+      }
+    },
+  );
 
   it('logs audit says which day has lost its file', async () => {
     const asker = await ask({ state: smallState({ requestLogs: rows(2) }) });

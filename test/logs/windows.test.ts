@@ -98,7 +98,7 @@ describe('a window of rows', () => {
     expect([spend, top, backtest, recommend]).toMatchObject([
       { total: { requests: 2 } },
       { of: 2 },
-      { rows: { count: 2, cents: '80' }, refused: { after: { calls: 0 } } },
+      { rows: { count: 2, cents: 80 }, refused: { after: { calls: 0 } } },
       { rows: { count: 2 }, limits: [{ calls: 2, stops_nobody: 100, is_least_budget: true }] },
     ]);
     const whole = await json(commands[2]);

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { explainUnprintable, printPolicies } from '../../src/policy/print.ts';
 import type { PrintedEntry } from '../../src/policy/print-values.ts';
+import { renderYaml } from '../../src/policy/yaml-text.ts';
 import { sortFields } from '../../src/resources/fields.ts';
 import type { Fields, Kind, Reset } from '../../src/resources/types.ts';
 import { effort } from '../helpers/effort.ts';
@@ -51,6 +53,32 @@ describe.each<Kind>([
       { numRuns: effort('printed files', 75, 750) },
     );
   });
+});
+
+it('writes out what nobody sees, and reads it back: direction marks, separators, blanks that are none', () => {
+  const odd = [
+    '\u202e',
+    '\u2028',
+    '\u2029',
+    '\u00a0',
+    '\u3000',
+    '\u200b',
+    '\u00ad',
+    '\u3164',
+    '\u{e0041}',
+    '\u{1d159}',
+    '\u2800',
+  ];
+  for (const character of ['é', '日', '😀', ...odd]) {
+    for (const value of [`a${character}b`, character, `a\n ${character}\n`, `"${character}\\u202e`]) {
+      for (const style of [{}, { flow: true }, { indent: 4 }, { quotes: 'single' as const }]) {
+        const text = renderYaml(new Map([[value, value]]), { ...style, comment: ` of ${character}` });
+        expect(parse(text), text).toEqual({ [value]: value });
+        if (odd.includes(character)) expect(text).not.toContain(character);
+        else expect(text).toContain(character);
+      }
+    }
+  }
 });
 
 interface Named {

@@ -150,7 +150,7 @@ describe('export_logs', () => {
     expect(existsSync(join(asker.folder, 'cut.jsonl'))).toBe(false);
     stop = undefined;
     const ran = await asker.type(`${words} --out cut.jsonl`);
-    expect(ran.stdout).toContain('60000 calls in cut.jsonl, from 2 exports');
+    expect(ran.stdout).toContain('60,000 calls in cut.jsonl, from 2 exports');
     expect(new Set(idsOf(read(asker, 'cut.jsonl'))).size).toBe(60_000);
     expect(asker.emulator.store.state.logExports).toHaveLength(2);
   }, 60_000);

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { moneySchema } from '../money-schema.ts';
 import { type DocumentOf, done, instant, utcDay, version, whole } from './parts.ts';
 
-/** Null where no row says what its call cost. */
+/** Null where none of the calls says what it cost. */
 const money = z.object({
-  cents: moneySchema.shape.cents.nullable().describe('null: no row says what its call cost'),
+  cents: moneySchema.shape.cents.nullable().describe('null: none of the calls says what it cost'),
   exact_cents: moneySchema.shape.exact_cents.nullable(),
   usd: moneySchema.shape.usd.nullable(),
 });
@@ -16,6 +16,10 @@ const stopped = z.object({
   failed_anyway: whole.describe('of the calls: those that failed for another reason'),
   people: whole.nullable().describe('different `metadata._user`; null: rows do not say it'),
 });
+const checked = {
+  checked_calls: whole.describe('that a limit was consulted for: the refused are some of these'),
+  checked: money.describe('what those calls cost'),
+};
 const effect = z.object({
   kind: z.string(),
   limit: z.string().describe('as a person reads it'),
@@ -24,7 +28,7 @@ const effect = z.object({
   reset: z.string().nullable().describe('of a budget; null: it is a rate'),
   window: z.string().nullable().describe('of a rate; null: it is a budget'),
   per: z.array(z.string()),
-  checked_calls: whole.describe('that the limit was consulted for'),
+  ...checked,
   refused: stopped,
   counters: whole,
   blocked_counters: whole,
@@ -52,6 +56,8 @@ const effect = z.object({
   doubts: z.array(z.string()),
 });
 
+const together = stopped.extend(checked);
+
 export const backtestSchema = z
   .object({
     version,
@@ -76,7 +82,7 @@ export const backtestSchema = z
       silent: z.record(z.string(), whole).describe('rows that say nothing, by what limits go by'),
     }),
     sides: z.object({ before: z.string(), after: z.string() }).nullable().describe('null: one set of limits alone'),
-    refused: z.object({ before: stopped.nullable(), after: stopped.nullable() }).describe('by all limits together'),
+    refused: z.object({ before: together.nullable(), after: together.nullable() }).describe('by all limits together'),
     limits: z.array(
       z.object({
         workspace: z.string().nullable(),

@@ -39,7 +39,7 @@ function writeRefusal({ text, limits }: SeenRefusal): string {
   return `<p>${escapeHtml(text)}</p>${list}`;
 }
 
-function limitSection(limit: SeenLimit, { sides, isCostKnown }: BacktestView, index: number): string {
+function limitSection(limit: SeenLimit, { sides }: BacktestView, index: number): string {
   const { title, line, shown, facts, who, more, doubts } = limit;
   const counters = htmlTable(
     `who is blocked by ${title}`,
@@ -59,7 +59,7 @@ function limitSection(limit: SeenLimit, { sides, isCostKnown }: BacktestView, in
     factTable(title, facts, sides),
     who.length === 0 ? '' : counters,
     more === null ? '' : `<p class="more">${escapeHtml(more)}</p>`,
-    shown === null ? '' : charts(limit, shown, isCostKnown, index),
+    shown === null ? '' : charts(limit, shown, index),
     ...doubts.map((doubt) => `<p class="more">${escapeHtml(doubt)}</p>`),
   );
 }
@@ -75,7 +75,7 @@ function factTable(caption: string, facts: readonly SeenFact[], sides: BacktestV
   return htmlTable(caption, columns, rows);
 }
 
-function charts({ title, days, curve }: SeenLimit, effect: Effect, isCostKnown: boolean, index: number): string {
+function charts({ title, days, curve }: SeenLimit, effect: Effect, index: number): string {
   const figures: string[] = [];
   const [first, last] = [effect.days[0]?.day, effect.days.at(-1)?.day];
   if (first !== undefined && last !== undefined) {
@@ -98,7 +98,9 @@ function charts({ title, days, curve }: SeenLimit, effect: Effect, isCostKnown: 
       );
     // Bars of nothing would say that nothing was refused.
     figures.push(
-      isCostKnown ? figure('Refused by day, in dollars', draw(), table) : figure('Refused by day', '', table),
+      effect.days.every((one) => one.money !== null)
+        ? figure('Refused by day, in dollars', draw(), table)
+        : figure('Refused by day', '', table),
     );
   }
   const points = effect.curve

@@ -4,9 +4,9 @@ import { dayOf } from '../../consumption/windows.ts';
 import type { Exact } from '../../exact.ts';
 import { formatSpent } from '../../impact/money.ts';
 import { escapeInvisible } from '../../printable.ts';
-import { formatAmount } from '../../resources/amounts.ts';
+import { formatWhole as count, formatAmount } from '../../resources/amounts.ts';
 import { isBudgetLimit } from '../../resources/limit.ts';
-import type { BacktestFacts, BacktestRows, Effect, LimitEffect, Sides, Stopped } from '../backtest-facts.ts';
+import type { BacktestFacts, BacktestRows, Effect, LimitEffect, Sides, Stopped, StoppedOf } from '../backtest-facts.ts';
 import { formatInstant } from '../status-words.ts';
 
 export interface BacktestView {
@@ -16,8 +16,6 @@ export interface BacktestView {
   readonly refusals: readonly SeenRefusal[];
   /** Null: one set of limits alone. */
   readonly sides: BacktestFacts['sides'];
-  /** Some row says what its call cost. */
-  readonly isCostKnown: boolean;
   /** All limits together. */
   readonly together: readonly SeenFact[];
   readonly limits: readonly SeenLimit[];
@@ -77,12 +75,11 @@ export function buildBacktestView(facts: BacktestFacts): BacktestView {
     span: describeSpan(rows),
     refusals: seeRefusals(facts.refusals),
     sides,
-    isCostKnown: rows.money !== null,
     together: [
-      fact('refused', together, (stopped) => describeStopped(stopped, rows.inScope, rows)),
+      fact('refused', together, (stopped) => describeStopped(stopped, stopped)),
       ...(together.after?.people == null ? [] : [fact('people', together, ({ people }) => count(people ?? 0))]),
     ],
-    limits: limits.map((limit) => seeLimit(limit, facts)),
+    limits: limits.map(seeLimit),
     notes: listNotes(facts),
   };
 }
@@ -105,15 +102,13 @@ function seeRefusals(refusals: BacktestFacts['refusals']): SeenRefusal[] {
 }
 
 /** `would have refused 1.2 % of these calls, $310, 3 people`: for whoever has one line. */
-function describeEffect(
-  { checked, stopped, cutAt }: Pick<Effect, 'checked' | 'stopped' | 'cutAt'>,
-  rows: BacktestRows,
-): string {
+function describeEffect({ checked, stopped, cutAt }: Pick<Effect, 'checked' | 'stopped' | 'cutAt'>): string {
   if (checked === 0) return `${unmet}: whom it would have refused is not known`;
   const part = cutAt === null ? '' : `, had nothing been used before ${formatInstant(cutAt)}`;
   if (stopped.calls === 0) return `would have refused none of ${count(checked)} calls${part}`;
-  const people = stopped.people === null ? '' : `, ${stopped.people} ${stopped.people === 1 ? 'person' : 'people'}`;
-  return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatCost(stopped.money, rows)}${people}${part}`;
+  const people =
+    stopped.people === null ? '' : `, ${count(stopped.people)} ${stopped.people === 1 ? 'person' : 'people'}`;
+  return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatCost(stopped.money)}${people}${part}`;
 }
 
 /** Of the limits of one change, in one line: as it is to be, or that it cannot be told. */
@@ -125,31 +120,31 @@ export function describeReplayed(
   const [refusal] = refusals.filter(isOfChange);
   const effects = own.flatMap(({ after }) => (after === null ? [] : [after]));
   const span = rows.oldest === null || rows.newest === null ? '' : `${dayOf(rows.oldest)} to ${dayOf(rows.newest)}: `;
-  const [first, ...more] = effects.map((effect) => describeEffect(effect, rows));
+  const [first, ...more] = effects.map(describeEffect);
   if (first !== undefined) return `${span}${[first, ...more].join('; ')}`;
   const [gone] = own.flatMap(({ before }) => (before === null ? [] : [before]));
-  if (gone !== undefined) return `${span}without it; as it was it ${describeEffect(gone, rows)}`;
+  if (gone !== undefined) return `${span}without it; as it was it ${describeEffect(gone)}`;
   return refusal === undefined ? '' : `not replayed over logs: it ${escapeInvisible(refusal.why)}`;
 }
 
-function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: BacktestFacts): SeenLimit {
+function seeLimit({ name, workspace, before, after }: LimitEffect): SeenLimit {
   const sides: Sides<Effect> = { before, after };
   const shown = after ?? before;
   const more = shown === null || shown.who.length === 0 ? 0 : shown.blocked - shown.who.length;
   const hasAlert = before?.alert != null || after?.alert != null;
   return {
     title: placeOf(name, workspace),
-    line: shown === null ? null : describeEffect(shown, rows),
+    line: shown === null ? null : describeEffect(shown),
     shown,
     facts: [
       fact('limit', sides, ({ said }) => said),
-      fact('refused', sides, ({ stopped, checked }) => describeStopped(stopped, checked, rows)),
+      fact('refused', sides, (effect) => describeStopped(effect.stopped, effect)),
       fact('blocked', sides, describeBlocked),
       ...(hasAlert ? [fact('alert', sides, describeAlerted)] : []),
       fact('failed anyway', sides, ({ stopped }) =>
         stopped.calls === 0 ? nothing : `${percent(stopped.failed, stopped.calls)} of the refused`,
       ),
-      fact('gateway lag', sides, (effect) => describeLate(effect, rows)),
+      fact('gateway lag', sides, describeLate),
       fact('stops nobody', sides, describeSmallest),
     ],
     who: (shown?.who ?? []).map(({ who, since, days, calls, money, alertAt }) => ({
@@ -157,14 +152,14 @@ function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: Bac
       since: formatInstant(since),
       days: String(days),
       calls: count(calls),
-      money: formatCost(money, rows, nothing),
+      money: formatCost(money, nothing),
       alert: alertAt === null ? nothing : formatInstant(alertAt),
     })),
     more: more === 0 ? null : `and ${count(more)} more`,
     days: (shown?.days ?? []).map(({ day, calls, money }) => ({
       day: dayOf(day),
       calls: count(calls),
-      money: formatCost(money, rows, nothing),
+      money: formatCost(money, nothing),
     })),
     curve: (shown?.curve ?? []).map(({ amount, refused }) => ({
       amount: formatAmount(amount, shown?.limit.unit ?? 'cost'),
@@ -179,16 +174,19 @@ function fact<T>(label: string, { before, after }: Sides<T>, say: (value: T) => 
   return { label, before: shown(before), after: shown(after) };
 }
 
-/** Where no row says what its call cost, sums are not zero: nobody knows them. */
-function formatCost(money: Exact, rows: BacktestRows, unknown = 'cost not known'): string {
-  return rows.money === null ? unknown : formatSpent(money, 'cost');
+/** Where none of the calls says what it cost, their sum is not zero: nobody knows it. */
+function formatCost(money: Exact | null, unknown = 'cost not known'): string {
+  return money === null ? unknown : formatSpent(money, 'cost');
 }
 
-function describeStopped({ calls, money }: Stopped, checked: number, rows: BacktestRows): string {
+function describeStopped(
+  { calls, money }: Stopped,
+  { checked, checkedMoney }: Pick<StoppedOf, 'checked' | 'checkedMoney'>,
+): string {
   if (checked === 0) return unmet;
   if (calls === 0) return `none of ${count(checked)} calls`;
-  const all = rows.money === null ? '' : ` of ${formatSpent(rows.money, 'cost')}`;
-  return `${count(calls)} of ${count(checked)} calls (${percent(calls, checked)}) · ${formatCost(money, rows)}${all}`;
+  const all = checkedMoney === null ? '' : ` of ${formatSpent(checkedMoney, 'cost')}`;
+  return `${count(calls)} of ${count(checked)} calls (${percent(calls, checked)}) · ${formatCost(money)}${all}`;
 }
 
 function describeBlocked({ blocked, counters, first, limit }: Effect): string {
@@ -204,9 +202,9 @@ function describeAlerted({ alert, limit }: Effect): string {
   return `${formatAmount(limit.alert ?? 0, limit.unit)}: ${count(alert.counters)} ${nounOf(limit.per, alert.counters)}${first}`;
 }
 
-function describeLate({ late, limit }: Effect, rows: BacktestRows): string {
+function describeLate({ late, limit }: Effect): string {
   if (!isBudgetLimit(limit) || late.calls === 0) return nothing;
-  return `lets up to ${count(late.calls)} of them through, ${formatCost(late.money, rows)}`;
+  return `lets up to ${count(late.calls)} of them through, ${formatCost(late.money)}`;
 }
 
 function describeSmallest({ smallest, limit }: Effect): string {
@@ -258,10 +256,6 @@ function listNotes({ rows, limits, together, refusals }: BacktestFacts): string[
       'Nobody reacts: the calls are those that were made. Who is refused may try again, wait, or use another key.',
     );
   return notes;
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US');
 }
 
 function percent(part: number, whole: number): string {
