@@ -118,14 +118,14 @@ test('a rule that comes counts at once', async () => {
 
 test('an owner is asked, the one who was and the one who is to be, and goes on their own word alone', async () => {
   const byOwner = orgOf('    - { owner: true }\n');
-  const scene = await startApplied({ org: byOwner, files: owned(all('$100'), '@third') });
+  const scene = await startApplied({ org: byOwner, files: owned(all('$100'), '@owner') });
   const pull = scene.merge('both', owned({ ...all('$100'), alpha: '$150' }, '@reviewer'));
   const held = await scene.apply();
   expect(held.exit, held.text).toBe(4);
-  expect(held.text).toContain(`waits for @third on pull request #${pull} (owner of ws-team-a)`);
-  expect(held.text).toContain(`waits for @third on pull request #${pull} (another owner)`);
+  expect(held.text).toContain(`waits for @owner on pull request #${pull} (owner of ws-team-a)`);
+  expect(held.text).toContain(`waits for @owner on pull request #${pull} (another owner)`);
   expect(scene.limits()).toMatchObject({ alpha: 100 });
-  scene.approve(pull, 'third');
+  scene.approve(pull, 'owner');
   const applied = await scene.apply();
   expect(applied.exit, applied.text).toBe(0);
   scene.merge('next', owned({ ...all('$100'), alpha: '$200' }, '@reviewer'));

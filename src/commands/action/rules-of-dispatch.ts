@@ -21,7 +21,12 @@ export async function findUnnamed(
   const logins = people.flatMap((person) => person?.login ?? []);
   const unmet = all.filter(({ by }) => !isOneOf(by, logins, teams));
   if (unmet.length === 0) return null;
-  const lines = [...new Set(unmet.map((wait) => `${wait.what} ${describeWait(wait, teams)}`))];
+  const about = new Map<string, string[]>();
+  for (const wait of unmet) {
+    const said = describeWait(wait, teams);
+    about.set(said, [...(about.get(said) ?? []), wait.what]);
+  }
+  const lines = [...about].map(([said, what]) => `${[...new Set(what)].join(', ')} ${said}`);
   return `\`review.approvals\` asks for somebody else than who started this run: ${lines.join('; ')}. One of those named starts it, or approves the pull request; or the holder of the key applies by hand`;
 }
 
