@@ -32,8 +32,8 @@ export async function findUnnamed(
 
 async function waitsOf(github: GitHub, prepared: Judged, review: ReviewOfFiles | null) {
   if (review !== null) {
-    const { of, others, teams } = review.waits;
-    return { all: [...[...of.values()].flat(), ...others], teams };
+    const { of, others, forgotten, teams } = review.waits;
+    return { all: [...[...of.values()].flat(), ...others, ...forgotten], teams };
   }
   const { plan, settings, owners } = prepared;
   // What an unsealed record says that was there before is nobody's word.
