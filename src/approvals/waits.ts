@@ -8,9 +8,17 @@ import type { AppliedRecord } from '../plan/applied-record.ts';
 import { reviewedCommitOf, settingsCommitOf } from '../plan/next-record.ts';
 import type { Change, RecordLine, RecordStep } from '../plan/types.ts';
 import { describeRule } from '../resources/approval-rules.ts';
-import { describeGroup, groupKeys, ownerPrefix, ruleOfPart, sidesOfGroup, templateOf } from './atoms.ts';
+import {
+  describeGroup,
+  groupKeys,
+  ownerPrefix,
+  ruleOfPart,
+  type Statement,
+  sidesOfGroup,
+  templateOf,
+} from './atoms.ts';
 import type { Windows } from './read-windows.ts';
-import { partOf } from './request.ts';
+import { isSameValue, partOf, partsOfGroup } from './request.ts';
 import { findRequirements, type Requirement, type RequirementInput, requirementsOfTemplate } from './requirements.ts';
 import type { ReviewedChanges, ReviewedItem, Unreviewed } from './review-changes.ts';
 import { type ApprovalWindow, type GroupsVerdict, judgeGroups, type Settled, type Stretch } from './reviewed.ts';
@@ -30,6 +38,8 @@ export interface Waits {
   readonly of: ReadonlyMap<ReviewedItem, readonly Wait[]>;
   /** Of what has no item: what comes only later, such as a default. */
   readonly others: readonly Wait[];
+  /** About rules that the files no longer say and the record never held: nothing else would ask about what they matched. */
+  readonly forgotten: readonly Wait[];
   /** Those about which a rule asks, whether or not it is satisfied: they need a review where nothing else does. */
   readonly asked: ReadonlySet<ReviewedItem>;
   readonly teams: Teams;
@@ -52,7 +62,7 @@ export async function findWaits(github: GitHub, input: WaitInput): Promise<Waits
     if (line.key === null && line.why !== 'default' && settings.length > 0) requirements.set(line, settings);
   }
   const templates = askAboutTemplates(input);
-  const all = [...[...requirements.values()].flat(), ...templates.flatMap(({ asked }) => asked)];
+  const all = [...[...requirements.values()].flat(), ...settings, ...templates.flatMap(({ asked }) => asked)];
   const teams = await readTeams(
     github,
     all.flatMap(({ by }) => by),
@@ -65,9 +75,13 @@ export async function findWaits(github: GitHub, input: WaitInput): Promise<Waits
     const waits = waitsOf(describeItem(item), asked);
     if (waits.length > 0) of.set(item, waits);
   }
+  const forgotten = waitsOf(
+    'settings',
+    settings.filter(({ isForgotten }) => isForgotten === true),
+  );
   const others = templates.flatMap(({ what, asked }) => waitsOf(what, asked));
   const asked = new Set([...requirements].flatMap(([item, { length }]) => (length > 0 ? [item] : [])));
-  return { of, others, asked, teams };
+  return { of, others, forgotten, asked, teams };
 }
 
 /** Of a plan without a record to tell who moved what since when: everything that a rule matches waits. */
@@ -91,6 +105,7 @@ interface AskedAt {
   readonly by: readonly string[];
   readonly because: string;
   readonly stretch: Stretch | null;
+  readonly isForgotten?: boolean;
 }
 
 /** Each requirement at each stretch that moved last what it is about. */
@@ -107,18 +122,40 @@ function approversOf(windows: Windows, stretch: Stretch | null): readonly string
   return merged?.approval.approvals.flatMap(({ author }) => author?.login ?? []) ?? [];
 }
 
-/** A rule is taken away, and an owner becomes another one, on the word of those whom it names. */
+/**
+ * A rule is taken away, and an owner becomes another one, on the word of those whom it names. Of all commits since the last
+ * apply, and not of the record alone: a sealed record stays sealed when somebody puts it back by force.
+ */
 function askAboutSettings({ windows, record }: WaitInput): readonly AskedAt[] {
-  const window = windows.from(settingsCommitOf(record));
-  const first = window?.stretches[0]?.before;
-  if (window === null || first === undefined) return [];
-  const { settled } = judgeGroups(window, [groupKeys.settings]);
-  const owners = Object.entries(first.groups.get(groupKeys.settings) ?? {}).flatMap(([part, value]) =>
-    part.startsWith(ownerPrefix) ? [String(value)] : [],
+  const { stretches = [] } = windows.from(settingsCommitOf(record)) ?? {};
+  const [first, last] = [stretches[0]?.before, stretches.at(-1)?.after];
+  if (first === undefined || last === undefined) return [];
+  const statements = [first, ...stretches.map(({ after }) => after)];
+  const valueAt = (statement: Statement, part: string) => partOf(statement, groupKeys.settings, part);
+  const parts = partsOfGroup(statements, groupKeys.settings).filter(
+    (part) => part.startsWith(ownerPrefix) || ruleOfPart(part) !== null,
   );
-  return settled.flatMap(({ part, stretch }): AskedAt[] =>
-    askedOfSetting(part, partOf(first, groupKeys.settings, part), owners).map((asked) => ({ ...asked, stretch })),
-  );
+  const owners = parts
+    .filter((part) => part.startsWith(ownerPrefix))
+    .flatMap((part) =>
+      statements.flatMap((statement) => {
+        const owner = valueAt(statement, part);
+        return typeof owner === 'string' ? [owner] : [];
+      }),
+    );
+  return parts.flatMap((part) => {
+    const now = valueAt(last, part);
+    const stretch = stretches.findLast(
+      ({ before, after }) => !isSameValue(valueAt(before, part), valueAt(after, part)),
+    );
+    const earlier = new Set(
+      statements.map((statement) => valueAt(statement, part)).filter((was) => !isSameValue(was, now)),
+    );
+    return [...earlier].flatMap((was) => {
+      const isForgotten = !isSameValue(was, valueAt(first, part));
+      return askedOfSetting(part, was, owners).map((asked) => ({ ...asked, stretch: stretch ?? null, isForgotten }));
+    });
+  });
 }
 
 /**

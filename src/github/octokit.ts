@@ -14,6 +14,7 @@ import {
   toIssue,
   toListedPull,
   toListedPulls,
+  toLogins,
   toPull,
   toPush,
   toRepositoryFacts,
@@ -170,8 +171,12 @@ export function createGitHub(options: GitHubOptions): GitHub {
       if (!teamsToken) throw new GitHubError('there is no token for it (input teams-token)', undefined);
       return attempt(async () => {
         const reader = connect(teamsToken);
-        const members = await reader.paginate(reader.rest.teams.listMembersInOrg, { ...page, org, team_slug: slug });
-        return members.map(({ login }) => login);
+        const members: string[] = [];
+        const query = { ...page, org, team_slug: slug };
+        for await (const { data } of reader.paginate.iterator(reader.rest.teams.listMembersInOrg, query)) {
+          members.push(...toLogins(data));
+        }
+        return members;
       });
     },
 

@@ -323,3 +323,10 @@ export function toEnvironment(
     chosen: chosen?.map(({ name = '', type = 'branch' }) => ({ kind: type, pattern: name })) ?? null,
   };
 }
+
+const people = z.array(z.object({ login: z.string() }));
+
+/** A page of people. @throws ZodError for what is none: nobody is in no list */
+export function toLogins(rows: unknown): string[] {
+  return people.parse(rows).map(({ login }) => login);
+}

@@ -64,7 +64,7 @@ function listSettings({
   const { usageUnit, deployment, version, backend } = gateway;
   return new Map([
     ...listReview(review),
-    ...(owners === undefined ? [] : list('owner of', owners)),
+    ...Object.entries(owners ?? {}).map(([place, owner]) => [`owner of ${place}`, textSetting(owner)] as const),
     ...list('gateway', { usage_unit: usageUnit, deployment, version, backend }),
     ...list('pricing', { source, max_age: maxAgeHours === undefined ? undefined : `${maxAgeHours}h` }),
     ...Object.entries(silences).flatMap(([place, rules]) => [...list(`silence of ${place}`, rules)]),
@@ -99,6 +99,10 @@ function listReview({
 function list(section: string, settings: Readonly<Record<string, unknown>>): Map<string, Setting> {
   const said = Object.entries(settings).filter(([, value]) => value !== undefined);
   return new Map(said.map(([name, value]) => [`${section}.${name}`, { text: JSON.stringify(value), means: value }]));
+}
+
+function textSetting(value: string): Setting {
+  return { text: JSON.stringify(value), means: value };
 }
 
 /** A threshold means the same whether its parts are written or left out. */

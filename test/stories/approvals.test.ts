@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { all, policies, startApplied, startScene, team } from '../action/scene.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { git } from '../record/git-fixture.ts';
 
 /** A team of three, and a rule over what costs much. */
 const orgOf = (approvals: string, more = ''): string =>
@@ -118,14 +119,14 @@ test('a rule that comes counts at once', async () => {
 
 test('an owner is asked, the one who was and the one who is to be, and goes on their own word alone', async () => {
   const byOwner = orgOf('    - { owner: true }\n');
-  const scene = await startApplied({ org: byOwner, files: owned(all('$100'), '@third') });
+  const scene = await startApplied({ org: byOwner, files: owned(all('$100'), '@owner') });
   const pull = scene.merge('both', owned({ ...all('$100'), alpha: '$150' }, '@reviewer'));
   const held = await scene.apply();
   expect(held.exit, held.text).toBe(4);
-  expect(held.text).toContain(`waits for @third on pull request #${pull} (owner of ws-team-a)`);
-  expect(held.text).toContain(`waits for @third on pull request #${pull} (another owner)`);
+  expect(held.text).toContain(`waits for @owner on pull request #${pull} (owner of ws-team-a)`);
+  expect(held.text).toContain(`waits for @owner on pull request #${pull} (another owner)`);
   expect(scene.limits()).toMatchObject({ alpha: 100 });
-  scene.approve(pull, 'third');
+  scene.approve(pull, 'owner');
   const applied = await scene.apply();
   expect(applied.exit, applied.text).toBe(0);
   scene.merge('next', owned({ ...all('$100'), alpha: '$200' }, '@reviewer'));
@@ -194,4 +195,18 @@ test('a default that nobody has so far waits, and so does what comes of it', asy
   const held = await scene.apply();
   expect(held.exit, held.text).toBe(4);
   expect(held.text).toContain(`waits for @third on pull request #${pull}`);
+});
+
+test('an older record that is put back does not know the rule, and the commits since it do', async () => {
+  const scene = await startApplied({ org: orgOf('') });
+  const ref = 'refs/tollgate/production';
+  const older = git(scene.remote, 'rev-parse', ref).trim();
+  scene.merge('rule', withOrg(orgOf(above)));
+  expect((await scene.apply()).exit).toBe(0);
+  git(scene.remote, 'update-ref', ref, older);
+  scene.merge('both', { ...withOrg(orgOf('')), ...team({ ...all('$100'), alpha: '$1500' }) });
+  const refused = await scene.apply();
+  expect(refused.exit, refused.text).toBe(3);
+  expect(refused.text).toContain('somebody may have put an older record back');
+  expect(scene.limits()).toMatchObject({ alpha: 100 });
 });

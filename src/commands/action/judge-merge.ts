@@ -19,6 +19,8 @@ export function judgeMerge(_run: ActionRun, prepared: Judged, review: ReviewOfFi
   const { alone, require_reviewed_plan } = prepared.settings;
   // Applied in part, the record would be of the tip, and nothing would tell any more that the setting had been taken away.
   if (isCompulsory && (alone || !require_reviewed_plan)) return refuseLicence(prepared);
+  const { forgotten } = review.waits;
+  if (forgotten.length > 0) return refuseForgotten(prepared, review);
   const { owed, heldLines, heldSteps, isHeldBack } = review.held;
   const { others, of, teams } = review.waits;
   // Merging is enough, but for what a rule asks somebody about.
@@ -63,6 +65,12 @@ function pullsIn(stretches: readonly (Stretch | null)[]): readonly number[] {
 
 function namesOf(waits: readonly Wait[]): readonly string[] {
   return [...new Set(waits.map(({ by }) => by.join(' or ')))];
+}
+
+function refuseForgotten({ plan }: Judged, { waits: { forgotten, teams } }: ReviewOfFiles): Ruling {
+  const reasons = [...new Set(forgotten.map((wait) => describeWait(wait, teams)))].join('; ');
+  const message = `not applied: commits since the last apply had a rule of \`review.approvals\`, or an owner, that the record does not know and the files no longer say; somebody may have put an older record back. It ${reasons}. They approve it there, or run the workflow by hand with approve: ${wordDigest(plan.digest)}`;
+  return { verdict: null, refusal: { exit: exitCodes.refused, message }, owed: [], lines: [], ways: null };
 }
 
 function refuseLicence({ plan }: Judged): Ruling {

@@ -21,14 +21,19 @@ export async function findUnnamed(
   const logins = people.flatMap((person) => person?.login ?? []);
   const unmet = all.filter(({ by }) => !isOneOf(by, logins, teams));
   if (unmet.length === 0) return null;
-  const lines = [...new Set(unmet.map((wait) => `${wait.what} ${describeWait(wait, teams)}`))];
+  const about = new Map<string, string[]>();
+  for (const wait of unmet) {
+    const said = describeWait(wait, teams);
+    about.set(said, [...(about.get(said) ?? []), wait.what]);
+  }
+  const lines = [...about].map(([said, what]) => `${[...new Set(what)].join(', ')} ${said}`);
   return `\`review.approvals\` asks for somebody else than who started this run: ${lines.join('; ')}. One of those named starts it, or approves the pull request; or the holder of the key applies by hand`;
 }
 
 async function waitsOf(github: GitHub, prepared: Judged, review: ReviewOfFiles | null) {
   if (review !== null) {
-    const { of, others, teams } = review.waits;
-    return { all: [...[...of.values()].flat(), ...others], teams };
+    const { of, others, forgotten, teams } = review.waits;
+    return { all: [...[...of.values()].flat(), ...others, ...forgotten], teams };
   }
   const { plan, settings, owners } = prepared;
   // What an unsealed record says that was there before is nobody's word.

@@ -12,7 +12,7 @@ import { defaultBaseUrl, type OpenBackend } from '../../run/open-backend.ts';
 import { findPriceReading } from '../../run/price-settings.ts';
 import { tryPrices } from '../../run/read-prices.ts';
 import type { Session } from '../../run/session.ts';
-import { openClickHouse } from '../clickhouse-source.ts';
+import { openClickHouse } from '../rows-source.ts';
 
 const blank = { group: 'stores', needed: false, scopes: [], request: null, advice: null } as const;
 

@@ -21,8 +21,8 @@ const baseUrl = 'http://127.0.0.1:9/v1';
 const root = '/budgets';
 const recordRef = 'refs/tollgate/production';
 
-export async function startInMemory(model: Model): Promise<Stage> {
-  const repository = new MemoryRepository(render(model));
+export async function startInMemory(model: Model, files: Files = render(model)): Promise<Stage> {
+  const repository = new MemoryRepository(files);
   const first = repository.main;
   repository.permissions.set('owner', 'admin');
   repository.permissions.set('reader', 'read');

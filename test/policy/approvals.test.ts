@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { compilePolicies } from '../../src/policy/compile.ts';
+import { orgFile } from '../helpers/world.ts';
+
+function read(rules: string) {
+  const text = orgFile(`review:\n  approvals: ${rules}\n`);
+  const { desired, diagnostics } = compilePolicies([{ path: 'org.yaml', text }]);
+  return { rules: desired?.settings.approvals, codes: diagnostics.map(({ code }) => code) };
+}
+
+test.each([
+  [
+    'an amount, as it is said',
+    '[{ above: "$1,000 per 30 days", by: ["@org/finance"] }]',
+    [{ above: 100_000, by: ['@org/finance'] }],
+  ],
+  ['an amount alone', '[{ above: $1000, by: ["@org/finance"] }]', [{ above: 100_000, by: ['@org/finance'] }]],
+  [
+    'people with and without the sign, in any case, each once',
+    '[{ by: [Octocat, "@octocat", "@Org/Team"] }]',
+    [{ by: ['@octocat', '@org/team'] }],
+  ],
+  ['a kind by its short name', '[{ kind: provider, by: [one] }]', [{ kind: 'provider-limits', by: ['@one'] }]],
+  [
+    'a kind by the name that plans print',
+    '[{ kind: usage-policy, by: [one] }]',
+    [{ kind: 'usage-policy', by: ['@one'] }],
+  ],
+  ['owners', '[{ owner: true }]', [{ owner: true }]],
+  [
+    'equal rules once, in one order',
+    '[{ owner: true }, { by: [two] }, { by: ["@two"] }]',
+    [{ by: ['@two'] }, { owner: true }],
+  ],
+  ['no rule', '[]', undefined],
+])('%s', (_what, written, rules) => {
+  expect(read(written)).toEqual({ rules, codes: [] });
+});
+
+test.each([
+  ['nobody', '[{ above: $1000 }]', 'approvals-by-nobody'],
+  ['both', '[{ owner: true, by: [one] }]', 'approvals-by-and-owner'],
+  ['an empty list', '[{ by: [] }]', 'empty-list'],
+  ['everybody', '[{ by: ["*"] }]', 'invalid-approver'],
+  ['the account of an app', '[{ by: ["dependabot[bot]"] }]', 'invalid-approver'],
+  ['an address', '[{ by: [a@example.com] }]', 'invalid-approver'],
+  ['a team without its organisation', '[{ by: ["@/finance"] }]', 'invalid-approver'],
+  ['an owner who is not asked', '[{ owner: false }]', 'unknown-word'],
+  ['a kind that there is not', '[{ kind: budget, by: [one] }]', 'unknown-word'],
+  ['a key that there is not', '[{ over: $1000, by: [one] }]', 'unknown-key'],
+  ['tokens', '[{ above: 5M tokens, by: [one] }]', 'unit-not-at-level'],
+  ['a month', '[{ above: $1000 per month, by: [one] }]', 'invalid-amount'],
+  ['a map in the place of the list', '{ above: $1000, by: [one] }', 'not-a-list'],
+])('%s is an error, and there is no plan', (_what, written, code) => {
+  const found = read(written);
+  expect(found.rules).toBeUndefined();
+  expect(found.codes).toContain(code);
+});
