@@ -158,6 +158,20 @@ describe('departments', () => {
     ]);
   });
 
+  test('taken out of Git again it is a line of the plan, and gone after the apply; live stays as it is', async () => {
+    await startApplied(group(both), 400, 500);
+    const ran = await planned(files('', 400, 500));
+    expect([ran.exit, shown(ran)]).toEqual([0, []]);
+    expect(parseOutput(ran)).toMatchObject({
+      changes: [],
+      record_lines: [{ action: 'settings', detail: 'groups.research: $1,000 monthly over ws-team-* → none' }],
+    });
+    await succeed(rig.apply());
+    expect(rig.readRecord()?.settings).not.toHaveProperty('groups');
+    expect((await planned(files('', 700, 500))).exit).toBe(0);
+    expect(parseOutput(await rig.plan({ format: 'json' })).impact).not.toHaveProperty('groups');
+  });
+
   test('status tells spend, pace and run-out by group, and of what is in none', async () => {
     const costs = [request(30_000, 3), request(40_000, 1, { workspace_id: teamB })];
     rig = await startRig({
