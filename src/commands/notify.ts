@@ -114,7 +114,7 @@ async function tellIn({ started, inForce, alerts }: Beginning, options: NotifyOp
     const watcher = createWatcher(alerts, record);
     const owners = ownersOf(inForce.desired.workspaces, seen.read.workspaces);
     const words = { environment: record.environment, names: seen.read.keyNames, counts, owners, now: seen.at };
-    const events = await readEvents({ inForce, open, alerts, seen, watcher, counts, owners }, options, session);
+    const events = await readEvents({ inForce, open, alerts, seen, watcher, counts, owners, reads }, options, session);
     const watched = seen.limits.filter(({ facts }) => watcher.watch(facts) !== null);
     const find: Parameters<typeof tellDue>[0]['find'] = (memory): DueNow => {
       // Another organisation may have an environment of the same name, and tell the same people.

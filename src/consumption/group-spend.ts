@@ -43,14 +43,21 @@ const paceDays = 7;
 /** A window of days begins somewhere: with the first of January 1970, whoever asks. */
 const firstWindow = '1970-01-01T00:00:00.000Z';
 
-/** Each group, by name, and last those in none: every workspace once. */
+/**
+ * Each group, by name, and last those in none: every workspace once.
+ *
+ * @param which those with a ceiling alone, or all
+ */
 export async function readGroupSpend(
   reads: Reads,
   groups: WorkspaceGroups,
   workspaces: readonly Groupable[],
   now: number,
+  which: 'all' | 'ceilings' = 'all',
 ): Promise<readonly GroupSpend[]> {
-  const parts = [...partition(workspaces, groups)].filter(([name, own]) => name !== null || own.length > 0);
+  const parts = [...partition(workspaces, groups)].filter(([name, own]) =>
+    which === 'all' ? name !== null || own.length > 0 : name !== null && groups[name]?.ceiling !== undefined,
+  );
   return Promise.all(
     parts.map(([name, own]) => {
       const group = name === null ? undefined : groups[name];

@@ -4,6 +4,7 @@ export const messageKinds = [
   'threshold',
   'exhausted',
   'runs-out',
+  'ceiling',
   'key-expires',
   'returns',
   'loosened',

@@ -1,5 +1,7 @@
 /** What is told beside budgets, as far as somebody asked for it: nothing is read that nobody is told of. */
 
+import type { Reads } from '../consumption/ask.ts';
+import { type GroupSpend, readGroupSpend } from '../consumption/group-spend.ts';
 import { type LimitStatus, objectIdOf } from '../consumption/limit-status.ts';
 import { CancelledError, ServiceError, UserError } from '../errors.ts';
 import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
@@ -16,6 +18,7 @@ import type { CommonOptions, Session } from '../run/session.ts';
 import { digestsOf } from './due-digests.ts';
 import { driftOf } from './due-drift.ts';
 import { expiriesOf, failedApplyOf, type HappeningGroup } from './due-events.ts';
+import { ceilingsReached } from './due-groups.ts';
 import { returnsOf } from './due-returns.ts';
 import type { InForce, Seen } from './look.ts';
 import type { Message } from './message.ts';
@@ -39,11 +42,12 @@ export interface EventSources {
   readonly watcher: Watcher;
   readonly counts: boolean;
   readonly owners: ReadonlyMap<string, string>;
+  readonly reads: Reads;
 }
 
 /** @throws CancelledError */
 export async function readEvents(sources: EventSources, options: CommonOptions, session: Session): Promise<EventsRead> {
-  const { inForce, open, alerts, seen, watcher, counts, owners } = sources;
+  const { inForce, open, alerts, seen, watcher, counts, owners, reads } = sources;
   const { record } = inForce;
   const asked = new Set(Object.values(alerts.places).flatMap(({ also = [] }) => also));
   const words = { environment: record.environment, counts, now: seen.at };
@@ -51,6 +55,11 @@ export async function readEvents(sources: EventSources, options: CommonOptions, 
   const isDeclared = createDeclared(record);
   const prices = asked.has('prices') ? await readPricesInForce(inForce, open, session) : null;
   const renderPage = asked.has('digest') ? await loadPage() : null;
+  const { groups } = inForce.settings;
+  // Of some workspaces alone no group can be told of.
+  const hasGroups =
+    groups !== undefined && options.workspace.length === 0 && watcher.routeOfPlace(null).channels.length > 0;
+  const spend = hasGroups ? await readGroupSpend(reads, groups, seen.read.workspaces, seen.at, 'ceilings') : [];
   const slugs = seen.read.workspaces.map(({ slug }) => slug).sort();
   // Of a part nobody can make a summary of everything.
   const places = options.workspace.length > 0 ? slugs : [null, ...slugs];
@@ -59,6 +68,7 @@ export async function readEvents(sources: EventSources, options: CommonOptions, 
       ...expiriesOf(seen.read.expiries, watcher, words),
       ...returnsOf(record, watcher, words),
       ...failedApplyOf(record, watcher, words),
+      ...ceilingsReached(spend, watcher, words),
       ...(drift === null || 'gap' in drift ? [] : driftOf(drift.view, undeclaredIn(seen, isDeclared), watcher, words)),
       ...(renderPage === null
         ? []
@@ -71,8 +81,12 @@ export async function readEvents(sources: EventSources, options: CommonOptions, 
       drift === null || 'gap' in drift || options.workspace.length > 0 ? [] : (['loosened', 'undeclared'] as const),
     ),
     priceOf: prices?.priceOf ?? null,
-    gaps: [...(drift !== null && 'gap' in drift ? [drift.gap] : []), ...(prices?.gaps ?? [])],
+    gaps: [...gapsOf(spend), ...(drift !== null && 'gap' in drift ? [drift.gap] : []), ...(prices?.gaps ?? [])],
   };
+}
+
+function gapsOf(spend: readonly GroupSpend[]): string[] {
+  return spend.flatMap(({ group, spent }) => ('unknown' in spent ? [`spend of group ${group}: ${spent.unknown}`] : []));
 }
 
 /** From the source in force: that of a pull request is nobody's word yet. */

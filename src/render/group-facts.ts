@@ -1,19 +1,14 @@
 /** Groups of workspaces against their ceilings, for people and programs: what is spent, how fast, and what may be. */
 
 import { percentOf } from '../consumption/counters.ts';
-import type { GroupSpend } from '../consumption/group-spend.ts';
 import { add, compare, divide, type Exact, exactOf, fraction, round, toDrawn } from '../exact.ts';
-import type { CommittedSum } from '../impact/committed.ts';
 import { formatExact, formatSpent, per30Days } from '../impact/money.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { StatusGroupDocument } from './documents/status.ts';
 import type { MetricFamily } from './openmetrics.ts';
+import type { StatusGroup } from './status-facts.ts';
 import { formatDay, nearlyPercent } from './status-words.ts';
 import { type Cell, type Line, share, verdict, words } from './view/cells.ts';
-
-export interface StatusGroup extends GroupSpend {
-  readonly committed: CommittedSum;
-}
 
 /** `research: $12,345 of $20,000 monthly 62 % · runs out Mon 2026-11-23 · may spend $18,000 / 30 days · 3 workspaces · owner x`. */
 export function groupLine(one: StatusGroup): Line {

@@ -2,14 +2,20 @@
 
 import type { OverCheck } from '../consumption/check-over.ts';
 import type { ExpiringSoon } from '../consumption/expiring.ts';
+import type { GroupSpend } from '../consumption/group-spend.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
 import type { UnreadBudgets } from '../consumption/read-limits.ts';
 import type { TrendReport } from '../consumption/trends.ts';
+import type { CommittedSum } from '../impact/committed.ts';
 import type { UndeclaredWorkspaces } from '../impact/undeclared.ts';
 import type { ToldBy } from '../resources/told-by.ts';
 import type { Kind } from '../resources/types.ts';
 import type { Names } from './describe-change.ts';
-import type { StatusGroup } from './group-facts.ts';
+
+/** With the most that its workspaces can spend in 30 days by their limits. */
+export interface StatusGroup extends GroupSpend {
+  readonly committed: CommittedSum;
+}
 
 export interface StatusLimit extends LimitStatus {
   /** The policy files name it; null: there are none to ask. */

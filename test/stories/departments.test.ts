@@ -88,6 +88,18 @@ describe('departments', () => {
     expect((await planned(files(ways.raised, 700, 500))).exit).toBe(0);
   });
 
+  test('two changes that stay below it each are judged again where they meet', async () => {
+    await startApplied(group(both), 400, 400);
+    for (const one of [files(group(both), 550, 400), files(group(both), 400, 550)]) {
+      expect(shown(await planned(one))).toEqual([]);
+    }
+    rig.write(files(group(both), 550, 400));
+    await succeed(rig.apply());
+    rig.write(files(group(both), 550, 550));
+    const ran = await rig.apply({ format: 'json' });
+    expect([ran.exit, shown(ran)]).toEqual([3, [['ceiling', 150]]]);
+  });
+
   test('another name of the file, or the id in the place of the slug, leaves no group', async () => {
     await startApplied(group(both), 400, 500);
     const moved = files(group(both), 700, 500);
@@ -156,6 +168,20 @@ describe('departments', () => {
         ],
       ],
     ]);
+  });
+
+  test('taken out of Git again it is a line of the plan, and gone after the apply; live stays as it is', async () => {
+    await startApplied(group(both), 400, 500);
+    const ran = await planned(files('', 400, 500));
+    expect([ran.exit, shown(ran)]).toEqual([0, []]);
+    expect(parseOutput(ran)).toMatchObject({
+      changes: [],
+      record_lines: [{ action: 'settings', detail: 'groups.research: $1,000 monthly over ws-team-* → none' }],
+    });
+    await succeed(rig.apply());
+    expect(rig.readRecord()?.settings).not.toHaveProperty('groups');
+    expect((await planned(files('', 700, 500))).exit).toBe(0);
+    expect(parseOutput(await rig.plan({ format: 'json' })).impact).not.toHaveProperty('groups');
   });
 
   test('status tells spend, pace and run-out by group, and of what is in none', async () => {
