@@ -9,11 +9,12 @@ import { exitCodes } from '../exit-codes.ts';
 import { compilePolicies } from '../policy/compile.ts';
 import { renderBacktestText } from '../render/backtest.ts';
 import { renderBacktestJson } from '../render/backtest-document.ts';
+import { utcDay } from '../resources/until.ts';
 import { loadPolicies, loadPoliciesIfAny } from '../run/load-policies.ts';
 import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { refuseFor } from '../run/output.ts';
 import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
-import type { CommandResult, Session } from '../run/session.ts';
+import { type CommandResult, nowOf, type Session } from '../run/session.ts';
 import { requireRows, type WindowOptions, windowAskedOf } from './logs-rows.ts';
 import { type OpenRows, openRowsOf, type SourceOptions } from './rows-source.ts';
 
@@ -112,6 +113,8 @@ async function readBase(
   const files = await checkout.readFilesAtCommit(commit, await folderOf(options, session));
   const { desired, diagnostics } = compilePolicies(
     files.map(({ path, text }) => ({ path: `${name}:${options.dir}/${path}`, text })),
+    new Map(),
+    utcDay(nowOf(session)),
   );
   return desired === null ? { diagnostics } : limitsOfDesired(desired);
 }

@@ -5,9 +5,11 @@ import { type ProposalBranches, withProposalBranches } from '../checkout/proposa
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { readEverything } from '../live/read-everything.ts';
+import { changeId } from '../plan/make-change.ts';
 import type { Change } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import type { FoundFile } from '../policy/files.ts';
+import { isSame } from '../resources/canonical.ts';
 import type { Desired } from '../resources/types.ts';
 import { type FilesPlace, readFilesOfCommit } from '../run/branch-files.ts';
 import type { Judged } from '../run/judge.ts';
@@ -106,6 +108,19 @@ function compare(one: readonly PolicyFile[], other: readonly PolicyFile[]): Desi
   return before === null || after === null ? null : compareDesired(before, after);
 }
 
+/** A limit with a date is two, and one reviewed part: which of them a wish means, its words do not say. */
+function requireUndated(before: Desired, after: Desired): void {
+  const past = new Map(before.entries.map((entry) => [changeId(entry), entry.until]));
+  const dated = after.entries.find((entry) => {
+    const was = past.get(changeId(entry));
+    return entry.until !== undefined && was !== undefined && !isSame(entry.until.first.fields, was.first.fields);
+  });
+  if (dated === undefined) return;
+  throw new ProposalRefusal('invalid_input', `${changeId(dated)} has \`until:\`, so that it is two limits`, {
+    hint: `Write the change by hand, in ${dated.source.file}: what holds now, and what \`then\` says.`,
+  });
+}
+
 /** What is published stays published. */
 function requireNoSecret({ reason, proposal }: ProposalWish): void {
   const description = 'fields' in proposal ? proposal.fields.get('description') : undefined;
@@ -163,6 +178,7 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   const compiled = compilePolicies(next);
   if (compiled.desired === null) throw refuseErrors(compiled.diagnostics);
   const isSame = requireOnlyAsked(wish, desired, compiled.desired);
+  requireUndated(desired, compiled.desired);
   requireEffect(wish, compiled.desired);
   const owed = base.plan.changes;
   if (isSame) return { changed: [], notes: [], planned: null, owed, edit };

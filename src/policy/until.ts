@@ -60,7 +60,7 @@ export function untilForm(budget: LevelGrammar, rate: LevelGrammar = budget): Fo
 
 const policyKeys = keysOf(levelGrammars['usage-policy'], levelGrammars['rate-policy']);
 
-export interface ReadTwice<T> {
+interface ReadTwice<T> {
   readonly first: T | undefined;
   readonly until?: WrittenUntil<T>;
 }

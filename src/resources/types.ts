@@ -123,7 +123,7 @@ export interface ResourceKey {
 }
 
 /** What an entry asks for on one side of a date. */
-export interface SideOfDate {
+interface SideOfDate {
   readonly fields: Fields;
   readonly fieldsOverStar?: Fields;
   readonly absent?: true;

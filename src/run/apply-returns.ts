@@ -9,7 +9,7 @@ import { type JudgedReturns, judgeReturns } from './judge-returns.ts';
 import type { Session } from './session.ts';
 import type { NoPlan } from './start.ts';
 
-export interface ReturnsReport extends ApplyReport {
+interface ReturnsReport extends ApplyReport {
   /** Due, and left alone: a guard objects to them. */
   readonly held: readonly Change[];
 }

@@ -4,7 +4,7 @@ import type { PlanNote } from '../plan/types.ts';
 import type { Desired } from '../resources/types.ts';
 import { hasCome, utcDay } from '../resources/until.ts';
 
-export interface DayOfRun {
+interface DayOfRun {
   readonly day: string;
   /** Where it could be another one, and that matters. */
   readonly note: PlanNote | null;

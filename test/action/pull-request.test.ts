@@ -214,6 +214,6 @@ it('says why it failed in the summary, in which nothing that others wrote is mar
   expect(job.code).toBe(1);
   expect(job.outputs['exit-code']).toBe('1');
   expect(job.summary).toContain('tollgate failed');
-  expect(job.summary).toContain('plan, apply, drift, notify, validate');
+  expect(job.summary).toContain('plan, apply, returns, drift, notify, validate');
   expect(job.summary).not.toMatch(/```|<script|@everyone/);
 });

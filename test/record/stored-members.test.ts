@@ -28,6 +28,7 @@ const entry = {
   protect: true,
   viaStar: true as const,
   starting: '2026-12-01T00:00:00.000Z',
+  until: { date: '2026-12-15', later: { 'rate[requests/minute]': null, rates: null }, day: '2026-12-01' },
   leftovers: ['k2'],
   owed: true as const,
   commit,

@@ -1,7 +1,9 @@
 /** `until:`, told in full: raised for a while, reviewed, applied, returned by itself, taken out of Git. */
 
 import { describe, expect, it } from 'vitest';
+import { compilePolicies } from '../../src/policy/compile.ts';
 import { describeChange } from '../../src/render/describe-change.ts';
+import { desiredOn, utcDay } from '../../src/resources/until.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, startWorld, workspaceFile } from '../helpers/world.ts';
 
@@ -69,6 +71,119 @@ describe('a raise until a date', () => {
       await story.apply(plain);
       expect(story.entry('spend')).not.toHaveProperty('until');
       expect(await story.plan(plain)).toEqual([]);
+    } finally {
+      await story.world.close();
+    }
+  });
+
+  it('counts days in UTC, whatever zone the machine is in, and 29 February where there is one', () => {
+    const zone = process.env.TZ;
+    try {
+      for (const name of ['Pacific/Kiritimati', 'America/New_York', 'Europe/Berlin']) {
+        process.env.TZ = name;
+        expect(utcDay(new Date('2028-02-28T23:59:59.999Z'))).toBe('2028-02-28');
+        expect(utcDay(new Date('2028-02-29T00:00:00Z'))).toBe('2028-02-29');
+        expect(utcDay(new Date('2028-03-26T01:30:00Z'))).toBe('2028-03-26');
+      }
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
+
+  it('lets an emergency cap outlive the date, and a raise by hand not', async () => {
+    const story = await startStory('2026-12-01');
+    try {
+      await story.apply(raised);
+      const [row] = story.world.emulator.store.state.usagePolicies;
+      if (row === undefined) throw new Error('no policy');
+      story.day('2026-12-15');
+      row.credit_limit = 300;
+      expect(await story.plan(raised)).toEqual(['update spend both']);
+      row.credit_limit = 2000;
+      expect(await story.plan(raised)).toEqual(['update spend both due 2026-12-15']);
+    } finally {
+      await story.world.close();
+    }
+  });
+
+  it('is a record line of its own where the date alone moves, and another plan', async () => {
+    const story = await startStory('2026-12-01');
+    try {
+      await story.apply(raised);
+      const later = raised.replace('2026-12-15', '2026-12-20');
+      expect(await story.plan(later)).toEqual([
+        'record: until 20 Dec 2026, then $500; it was until 15 Dec 2026, then $500',
+      ]);
+      const fingerprints = await Promise.all(
+        [raised, later].map(async (body) => {
+          story.world.record = null;
+          return (await story.world.planOk(story.filesOf(body.replace('$800', () => '$900')))).changes[0]?.fingerprint;
+        }),
+      );
+      expect(new Set(fingerprints).size).toBe(2);
+    } finally {
+      await story.world.close();
+    }
+  });
+
+  it('takes a policy away that was there for a while, and is no return without a record of it', async () => {
+    const story = await startStory('2026-12-01');
+    const launch =
+      'policies:\n  launch: { rate: 100 requests/minute, per: api_key, until: { date: 2026-12-08, then: none } }\n';
+    const rates = () =>
+      story.world.emulator.store.state.ratePolicies.filter(({ status }) => status === 'active').length;
+    try {
+      await story.apply(launch);
+      expect(rates()).toBe(1);
+      story.day('2026-12-08');
+      expect(await story.plan(launch)).toEqual(['delete launch edited due 2026-12-08']);
+      const { record } = story.world;
+      story.world.record = null;
+      expect(await story.plan(launch)).toEqual(['delete launch unknown']);
+      story.world.record = record;
+      await story.apply(launch);
+      expect([rates(), await story.plan(launch)]).toEqual([0, []]);
+    } finally {
+      await story.world.close();
+    }
+  });
+
+  it('is adopted by a newcomer whose account has the raise already, and returns as theirs', async () => {
+    const story = await startStory('2026-12-01');
+    try {
+      await story.apply(plain.replace('$500', () => '$800'));
+      story.world.record = null;
+      expect((await story.plan(raised))[0]).toContain('adopt: ');
+      await story.apply(raised);
+      story.day('2026-12-16');
+      expect(await story.plan(raised)).toEqual(['update spend edited due 2026-12-15']);
+    } finally {
+      await story.world.close();
+    }
+  });
+});
+
+describe('without a date in the files', () => {
+  it('nothing depends on the day: the same value, whatever day it is asked for', () => {
+    const files = [
+      { path: 'org.yaml', text: orgFile() },
+      { path: 'a.yaml', text: workspaceFile('ws-team-a', plain) },
+    ];
+    const { desired } = compilePolicies(files);
+    if (desired === null) throw new Error('does not compile');
+    expect(desiredOn(desired, '2099-01-01')).toBe(desired);
+    expect(compilePolicies(files, new Map(), '2099-01-01').desired).toEqual(desired);
+  });
+
+  it('no record and no plan has a member more than it had', async () => {
+    const story = await startStory('2026-12-01');
+    try {
+      const [change] = (await story.world.planOk(story.filesOf(plain))).changes;
+      expect(change).not.toHaveProperty('until');
+      expect(change).not.toHaveProperty('due');
+      await story.apply(plain);
+      expect(Object.keys(story.entry('spend') ?? {}).sort()).toEqual(['fields', 'id', 'kind', 'name', 'protect']);
     } finally {
       await story.world.close();
     }
