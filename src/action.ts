@@ -75,6 +75,7 @@ function readInputs(): ActionInputs {
     comment: readWord('comment', ['always', 'on-change', 'never'] as const, 'always'),
     commentAuthor: core.getInput('comment-author') || null,
     failOnChanges: readWord('fail-on', ['guards', 'changes'] as const, 'guards') === 'changes',
+    propose: readWord('propose', ['true', 'false'] as const, 'false') === 'true',
     logs: core.getMultilineInput('logs'),
     allow: core
       .getInput('allow')
