@@ -78,6 +78,7 @@ function readInputs(): ActionInputs {
     comment: readWord('comment', ['always', 'on-change', 'never'] as const, 'always'),
     commentAuthor: core.getInput('comment-author') || null,
     failOnChanges: readWord('fail-on', ['guards', 'changes'] as const, 'guards') === 'changes',
+    propose: readWord('propose', ['true', 'false'] as const, 'false') === 'true',
     logs: core.getMultilineInput('logs'),
     rowsFrom: readWord('logs-source', ['files', 'clickhouse'] as const, 'files'),
     allow: core

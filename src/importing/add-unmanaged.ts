@@ -1,7 +1,7 @@
 /** Live objects that nobody declares → entries in the policy files that are there. Pure. */
 
 import { compareText, type Diagnostic } from '../diagnostics.ts';
-import type { Live, LiveObject } from '../live/live.ts';
+import type { Live, LiveObject, LiveWorkspace } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildPlan, type PlanResult } from '../plan/build-plan.ts';
@@ -173,12 +173,7 @@ function tryAdding(
     const refs: readonly (string | null)[] = workspace === null ? [null] : [workspace.slug, workspace.id];
     const file =
       workspace === null ? desired.orgFile.file : desired.workspaces.find(({ ref }) => refs.includes(ref))?.source.file;
-    const written =
-      workspace === null
-        ? null
-        : patterns.slug.test(workspace.slug) && workspace.slug.length <= 150
-          ? workspace.slug
-          : workspace.id;
+    const written = workspace === null ? null : writtenRef(workspace);
     const forgotten = desired.forget.filter((forget) => refs.includes(forget.workspace));
     const isForgotten = (object: LiveObject): boolean =>
       forgotten.some(
@@ -240,6 +235,11 @@ function takenNames(
   // `*` stands for all keys.
   const star = sectionKey({ kind: 'key-limits' }, '*');
   return new Set([...[...declared, ...recorded].map((entry) => sectionKey(entry, entry.name)), ...forgotten, star]);
+}
+
+/** What a file calls it. */
+export function writtenRef({ id, slug }: Pick<LiveWorkspace, 'id' | 'slug'>): string {
+  return patterns.slug.test(slug) && slug.length <= 150 ? slug : id;
 }
 
 /** A file for a workspace without one. Organisation defaults would come with it, which nobody asked for. */

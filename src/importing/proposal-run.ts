@@ -1,5 +1,6 @@
 /** What is wished for, and what a run has of the world to propose it. */
 
+import type { GitHub } from '../github/port.ts';
 import type { OpenBackend } from '../run/open-backend.ts';
 import type { CommonOptions, Session } from '../run/session.ts';
 import type { Proposal } from './proposal.ts';
@@ -23,4 +24,6 @@ export interface ProposalRun {
   readonly caller: string | null;
   /** What the client calls itself; null: it does not say. */
   readonly client: string | null;
+  /** Of a job, which knows where it runs. Default: by the environment and the remote. */
+  readonly github?: GitHub | undefined;
 }

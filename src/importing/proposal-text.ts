@@ -44,7 +44,10 @@ export function renderBody({
     ? `Written by an agent${client}${who === '' ? '' : `, asked by ${who}`}. What it says of its reasons is not checked; the plan below is.`
     : `Written ${who === '' ? '' : `by ${who} `}with \`tollgate propose\`.`;
   const doubt = isDoubted ? ['Who asked is named by no account, so two people have to approve.'] : [];
-  const asked = `Asks for: ${verbs[proposal.action]} ${escapeMarkdown(labelOfTarget(proposal.target))} of the workspace ${escapeMarkdown(workspace)}.`;
+  const isOfWorkspace = proposal.action === 'import' && proposal.withDefaults === true;
+  const asked = isOfWorkspace
+    ? `Asks for: a file for the workspace ${escapeMarkdown(workspace)}, which none is about.`
+    : `Asks for: ${verbs[proposal.action]} ${escapeMarkdown(labelOfTarget(proposal.target))} of the workspace ${escapeMarkdown(workspace)}.`;
   const sections = [
     pinned(
       [

@@ -46,7 +46,13 @@ export function titleOf({
 }: Pick<ProposalWords, 'workspace' | 'proposal' | 'isUrgent'>): string {
   const { action, target } = proposal;
   const what =
-    target === null ? (action === 'import' ? 'what is live' : 'all keys') : plainLabel(target.kind, target.name);
+    target === null
+      ? action === 'import'
+        ? proposal.withDefaults === true
+          ? 'the workspace'
+          : 'what is live'
+        : 'all keys'
+      : plainLabel(target.kind, target.name);
   const amounts = action === 'create' || action === 'set' ? amountOf(proposal.fields) : '';
   const urgent = isUrgent ? 'Urgent: ' : '';
   return `${urgent}${titleWord(workspace)}: ${verbs[action]} ${what}${amounts}`;

@@ -40,8 +40,8 @@ export type Proposal =
     }
   /** Without a target: of all keys of the workspace. */
   | { readonly action: 'recipients'; readonly target: Target | null; readonly recipients: readonly string[] }
-  /** Without a target: all that nobody declares. */
-  | { readonly action: 'import'; readonly target: Target | null };
+  /** Without a target: all that nobody declares. `withDefaults`: a file for a workspace that none is about, and defaults hold there. */
+  | { readonly action: 'import'; readonly target: Target | null; readonly withDefaults?: true };
 
 /** As written. */
 export type ProposedValues = ReadonlyMap<ProposedField, PrintedValue>;

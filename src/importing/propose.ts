@@ -17,9 +17,10 @@ import { preparePlan } from '../run/prepare.ts';
 import { nowOf, type Session } from '../run/session.ts';
 import type { NoPlan } from '../run/start.ts';
 import { describeSecret, looksSecret } from '../secret-shape.ts';
-import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
+import { type AddInput, addUnmanaged, mergeFiles } from './add-unmanaged.ts';
 import { compareDesired, type DesiredDifference } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
+import { declareWorkspace } from './declare-workspace.ts';
 import { isOfTargetKind } from './declared-entries.ts';
 import { editProposal } from './edit-proposal.ts';
 import { labelOfTarget, missing, ProposalRefusal, proposedFields } from './proposal.ts';
@@ -177,7 +178,8 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   const next = toFound(files, changed, directory);
   const compiled = compilePolicies(next);
   if (compiled.desired === null) throw refuseErrors(compiled.diagnostics);
-  const isSame = requireOnlyAsked(wish, desired, compiled.desired);
+  // A file for a workspace says something even where it holds no limit: from then on somebody reviews what it may spend.
+  const isSame = requireOnlyAsked(wish, desired, compiled.desired) && !isNewlyDeclared(wish, desired, compiled.desired);
   requireUndated(desired, compiled.desired);
   requireEffect(wish, compiled.desired);
   const owed = base.plan.changes;
@@ -197,6 +199,11 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
     wish.proposal.action === 'delete' && planned.added.length === 0 && planned.view.unmanaged.length > 0;
   const unmanaged = isLeftLive ? ['No record has it: what is live stays in force, and is unmanaged from then on.'] : [];
   return { changed, notes: [...notes, ...notesOnDeletion(wish, compiled.desired), ...unmanaged], planned, owed, edit };
+}
+
+function isNewlyDeclared({ proposal, workspace }: ProposalWish, before: Desired, after: Desired): boolean {
+  const isWanted = proposal.action === 'import' && proposal.withDefaults === true;
+  return isWanted && !hasFile(workspace, before) && hasFile(workspace, after);
 }
 
 /** What is there already has to be right before anything can be asked for. */
@@ -269,9 +276,10 @@ async function createEdit(
     };
   }
   const live = await session.waiting(`reading ${open.backend.baseUrl}`, readEverything(open.backend, []));
-  const { target } = proposal;
+  const { target, withDefaults = false } = proposal;
   return (files, desired) => {
-    const added = addUnmanaged({
+    if (withDefaults && hasFile(workspace, desired)) return { changed: [], notes: [] };
+    const input: AddInput = {
       desired,
       files,
       directory,
@@ -286,8 +294,22 @@ async function createEdit(
               isOfTargetKind(kind, target.kind) &&
               (target.kind === 'workspace' || name === target.name || id === target.name),
           }),
-    });
+    };
+    const added = addUnmanaged(input);
     if ('diagnostics' in added) throw refuseErrors(added.diagnostics);
+    const kept = added.leftOut.length;
+    const declared =
+      added.additions.length === 1 ? '1 live object as it is' : `${added.additions.length} live objects as they are`;
+    const declares = [
+      `Declares ${declared}${withDefaults ? '.' : ': an apply changes nothing live.'}`,
+      ...(kept === 0 ? [] : [`${kept} more cannot be declared as they are, and stay unmanaged.`]),
+    ];
+    if (withDefaults) {
+      const found = live.workspaces.find(({ id }) => id === workspace.id);
+      if (found === undefined) throw new ProposalRefusal('not_found', `${workspace.slug} is not live any more`);
+      const { file, notes } = declareWorkspace(found, added, input);
+      return { changed: [file], notes: [...(added.additions.length + kept === 0 ? [] : declares), ...notes] };
+    }
     if (added.additions.length === 0 && (target !== null || added.leftOut.length > 0)) {
       const [first] = added.leftOut;
       throw new ProposalRefusal(
@@ -298,13 +320,10 @@ async function createEdit(
         { hint: 'list_policies shows what is unmanaged.' },
       );
     }
-    const kept = added.leftOut.length;
-    return {
-      changed: added.files,
-      notes: [
-        `Declares ${added.additions.length === 1 ? '1 live object as it is' : `${added.additions.length} live objects as they are`}: an apply changes nothing live.`,
-        ...(kept === 0 ? [] : [`${kept} more cannot be declared as they are, and stay unmanaged.`]),
-      ],
-    };
+    return { changed: added.files, notes: declares };
   };
+}
+
+function hasFile({ slug, id }: ProposalWish['workspace'], { workspaces }: Desired): boolean {
+  return workspaces.some(({ ref }) => ref === slug || ref === id.toLowerCase());
 }

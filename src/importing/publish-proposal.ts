@@ -20,7 +20,8 @@ import { answer, type Publication, type Publishing, type Room, standsInTheWay, t
 
 /** @throws ProposalRefusal, UserError; nothing was made then */
 export async function publishProposal(publishing: Publishing): Promise<Publication> {
-  const opened = await openGitHub(publishing.run.session, publishing.checkout);
+  const { github: given, session } = publishing.run;
+  const opened = given === undefined ? await openGitHub(session, publishing.checkout) : { github: given };
   if (opened.github === null) return publishBranch(publishing, opened.why);
   const { github } = opened;
   const facts = await asking('the repository', () => github.readRepository());

@@ -7,6 +7,7 @@ import { commentBytes, fitLines } from '../../render/fit-sections.ts';
 import { gatherDrift } from '../../run/gather-drift.ts';
 import { exitOfDrift } from '../drift.ts';
 import { invalidFiles } from './plan.ts';
+import { proposeUndeclared } from './propose-undeclared.ts';
 import { type ActionResult, type ActionRun, commonOptions, resultOfNothing } from './types.ts';
 import { describeUnwritten, warnOnFailure } from './warn-on-failure.ts';
 
@@ -33,12 +34,13 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
           await writeDriftIssue(github, { title, body, marker, isClean });
         });
   const summary = summarizeDrift(found);
+  const proposed = run.inputs.propose === true ? await proposeUndeclared(run, found.plan) : { lines: [], warnings: [] };
   // Green, with nobody told, is how a limit that was raised by hand stays so.
   const [untold] = isClean ? [] : warnings;
   return {
     exit,
     outputs: { 'has-changes': String(!isClean), summary, digest: found.plan.digest },
-    summary: text,
+    summary: proposed.lines.length === 0 ? text : `${text}\n**files proposed**\n\n${proposed.lines.join('\n')}\n`,
     annotations: [],
     // Nobody is told that all is well by a green job over a lost record.
     failure:
@@ -47,7 +49,7 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
         : exit === exitCodes.stale || (!isClean && run.inputs.failOnChanges)
           ? summary
           : null,
-    warnings,
+    warnings: [...warnings, ...proposed.warnings],
   };
 }
 

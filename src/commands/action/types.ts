@@ -13,6 +13,8 @@ export interface ActionInputs {
   readonly commentAuthor?: string | null;
   /** Fail the job also when there are changes or drift. */
   readonly failOnChanges: boolean;
+  /** Of `drift`: propose a file for each workspace that none is about. */
+  readonly propose?: boolean | undefined;
   /** Files or folders of logs that changed limits are replayed over; none: nothing is. */
   readonly logs?: readonly string[] | undefined;
   /** In place of files: the table of calls that the environment names. */

@@ -35,12 +35,17 @@ function titleOf(workspaces: readonly UndeclaredWorkspace[]): string {
   return `${workspaces.length} ${have} no file: ${[...spent, ...others].join(', ')}`;
 }
 
-function lineOf({ slug, spend, held }: UndeclaredWorkspace): Line {
+function lineOf(workspace: UndeclaredWorkspace): Line {
+  return [words(`${escapeInvisible(workspace.slug)}: `), ...spendLine(workspace)];
+}
+
+/** Without its name. */
+export function spendLine({ spend, held }: Pick<UndeclaredWorkspace, 'spend' | 'held'>): Line {
   const spent =
     'value' in spend
       ? `${formatSpent(fromText(spend.value), 'cost')} in 30 days`
       : `spend unknown (${escapeInvisible(spend.unknown)})`;
-  return [words(`${escapeInvisible(slug)}: ${spent}, `), ...heldCells(held)];
+  return [words(`${spent}, `), ...heldCells(held)];
 }
 
 function heldCells({ committed, atMost, limits }: Held): Line {
