@@ -36,12 +36,18 @@ export async function replayPlan(
   const source = await session.waiting('reading logs', opening);
   try {
     const facts = await session.waiting('replaying calls', backtest(asked, source));
-    const replayed = changes.map((change): [string, string] => {
-      const isOfChange = ({ workspace, name }: { workspace: string | null; name: string }) =>
-        workspace === change.key.workspace && name === nameOfChange(change);
-      return [change.id, describeReplayed(facts, isOfChange)];
-    });
-    return { ...plan, replayed: Object.fromEntries(replayed.filter(([, said]) => said !== '')) };
+    const replayed = changes.map((change): [string, string] => [
+      change.id,
+      describeReplayed(facts, isOfChange(change)),
+    ]);
+    // What calls tell exactly needs no bounds beside it.
+    const told = new Set(changes.filter((change) => facts.limits.some(isOfChange(change))).map(({ id }) => id));
+    const rates = [...(plan.rates ?? [])].filter(([id]) => !told.has(id));
+    return {
+      ...plan,
+      replayed: Object.fromEntries(replayed.filter(([, said]) => said !== '')),
+      rates: rates.length === 0 ? undefined : new Map(rates),
+    };
   } finally {
     await source.close();
   }
@@ -75,6 +81,12 @@ function limitsOfChange({ key, liveId, starting }: Change, fields: Change['befor
 
 function isLimited(change: Change, fields: Change['before']): boolean {
   return limitsOfChange(change, fields).length > 0;
+}
+
+function isOfChange(change: Change) {
+  const own = nameOfChange(change);
+  return ({ workspace, name }: { readonly workspace: string | null; readonly name: string }): boolean =>
+    workspace === change.key.workspace && name === own;
 }
 
 function nameOfChange(change: Change): string {
