@@ -80,6 +80,8 @@ export function isNotReplayable(result: ReplayLimit | NotReplayable): result is 
 
 /** Columns of rows that a limit goes by; of what rows never hold too. */
 export function columnsOf({ limit, workspace, subject }: NamedLimit): readonly string[] {
+  // No row names an integration: such a limit is refused whatever the rows hold, and no source is to be asked for it.
+  if (limit.kind === 'integration-limits') return [];
   const conditions = limit.match === 'all' ? [] : limit.match.map(({ key }) => key);
   const all = [
     ...(workspace === null ? [] : ['workspace']),

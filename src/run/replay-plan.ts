@@ -33,12 +33,18 @@ export async function replayPlan(
   const source = await open({ from: logs, dims: dimsOf(columns), workspaces: [] });
   try {
     const facts = await session.waiting('replaying calls', backtest(asked, source));
-    const replayed = changes.map((change): [string, string] => {
-      const isOfChange = ({ workspace, name }: { workspace: string | null; name: string }) =>
-        workspace === change.key.workspace && name === nameOfChange(change);
-      return [change.id, describeReplayed(facts, isOfChange)];
-    });
-    return { ...plan, replayed: Object.fromEntries(replayed.filter(([, said]) => said !== '')) };
+    const replayed = changes.map((change): [string, string] => [
+      change.id,
+      describeReplayed(facts, isOfChange(change)),
+    ]);
+    // What calls tell exactly needs no bounds beside it.
+    const told = new Set(changes.filter((change) => facts.limits.some(isOfChange(change))).map(({ id }) => id));
+    const rates = [...(plan.rates ?? [])].filter(([id]) => !told.has(id));
+    return {
+      ...plan,
+      replayed: Object.fromEntries(replayed.filter(([, said]) => said !== '')),
+      rates: rates.length === 0 ? undefined : new Map(rates),
+    };
   } finally {
     await source.close();
   }
@@ -76,6 +82,12 @@ function movesLimits(change: Change): boolean {
     limitsOfChange(change, side).map(({ limit }) => limit),
   );
   return !isDeepStrictEqual(before, after);
+}
+
+function isOfChange(change: Change) {
+  const own = nameOfChange(change);
+  return ({ workspace, name }: { readonly workspace: string | null; readonly name: string }): boolean =>
+    workspace === change.key.workspace && name === own;
 }
 
 function nameOfChange(change: Change): string {

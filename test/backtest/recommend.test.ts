@@ -100,7 +100,9 @@ describe('recommend', () => {
       return (await recommend({ limit, workspaces: ['ws-team-00'], limits: [] }, source)).doubts.join(' ');
     };
     expect(await said('cost')).toBe('A lower bound: the cost of 10 of 6,000 calls is not known.');
-    expect(await said('tokens')).toMatch(/^A lower bound: the tokens of 5 of 6,000 calls.* 6 of 6,000 calls do not say/);
+    expect(await said('tokens')).toMatch(
+      /^A lower bound: the tokens of 5 of 6,000 calls.* 6 of 6,000 calls do not say/,
+    );
     expect(await said('requests')).toMatch(/^6 of 6,000 calls do not say whether a cache answered/);
     expect(await said('tokens', true)).toMatch(/^Rows do not hold the `max_tokens`/);
     expect(await said('requests', true)).not.toContain('max_tokens');

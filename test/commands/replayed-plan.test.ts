@@ -122,6 +122,25 @@ it('says nothing beside a change that moves no limit: another name', async () =>
   expect(Object.values(both.replayed)).toEqual([expect.stringContaining('would have refused')]);
 });
 
+it('tells the peak of a rate and what it was from calls, in place of what analytics bound', async () => {
+  const rig = await start();
+  const rate = (value: string) => `policies:\n  burst:\n    rate: ${value}\n    per: workspace_id\n`;
+  rig.write({ 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', rate('4 requests/hour')) });
+  expect((await rig.apply()).exit).toBe(0);
+  rig.write({ 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', rate('7 requests/hour')) });
+  const coarse = await rig.plan({ format: 'json' });
+  expect(JSON.parse(coarse.stdout).rates).toHaveProperty(['rate-policy/ws-team-a/burst']);
+  const exact = await rig.plan({ format: 'json', logs: ['october.jsonl'] });
+  const { replayed, rates } = JSON.parse(exact.stdout);
+  // Ten calls in one hour.
+  expect(replayed['rate-policy/ws-team-a/burst']).toBe(
+    '2026-10-01 to 2026-10-01: peak 10 requests/hour; would have refused 30.0 % of 10 calls, $1.20, 2 people, as it was 6 of 10',
+  );
+  expect(rates).toBeUndefined();
+  const { stdout } = await rig.plan({ logs: ['october.jsonl'] });
+  expect(stdout.replace(/\s+/g, ' ')).not.toContain('from analytics');
+});
+
 it('names the file that is not there', async () => {
   const rig = await start();
   const ran = await rig.plan({ logs: ['november.jsonl'] });

@@ -54,15 +54,18 @@ it.skipIf(!hasNpm)(
   },
 );
 
-it.skipIf(!hasNpm)('what a module of the library imports is in the package, and no JSON, of which Node 20 warns', () => {
-  const held = new Set(paths());
-  const library = [...held].filter((path) => isOfLibrary(path) && /\.(js|d\.ts)$/.test(path));
-  const imported = library.flatMap((path) =>
-    [...readFileSync(join(root, path), 'utf8').matchAll(/^(?:import|export) (?:[^'"]*? from )?'(\.[^']+)'/gms)].map(
-      ([, name = '']) => ({ path, to: posix.join(dirname(path), name) }),
-    ),
-  );
-  expect(imported.length).toBeGreaterThan(100);
-  const isThere = (to: string): boolean => held.has(to) || held.has(to.replace(/\.ts$/, '.d.ts'));
-  expect(imported.filter(({ to }) => !isThere(to) || to.endsWith('.json'))).toEqual([]);
-});
+it.skipIf(!hasNpm)(
+  'what a module of the library imports is in the package, and no JSON, of which Node 20 warns',
+  () => {
+    const held = new Set(paths());
+    const library = [...held].filter((path) => isOfLibrary(path) && /\.(js|d\.ts)$/.test(path));
+    const imported = library.flatMap((path) =>
+      [...readFileSync(join(root, path), 'utf8').matchAll(/^(?:import|export) (?:[^'"]*? from )?'(\.[^']+)'/gms)].map(
+        ([, name = '']) => ({ path, to: posix.join(dirname(path), name) }),
+      ),
+    );
+    expect(imported.length).toBeGreaterThan(100);
+    const isThere = (to: string): boolean => held.has(to) || held.has(to.replace(/\.ts$/, '.d.ts'));
+    expect(imported.filter(({ to }) => !isThere(to) || to.endsWith('.json'))).toEqual([]);
+  },
+);

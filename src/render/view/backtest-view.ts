@@ -5,7 +5,7 @@ import type { Exact } from '../../exact.ts';
 import { formatSpent } from '../../impact/money.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { formatWhole as count, formatAmount } from '../../resources/amounts.ts';
-import { isBudgetLimit } from '../../resources/limit.ts';
+import { formatRateLimit, isBudgetLimit } from '../../resources/limit.ts';
 import type { BacktestFacts, BacktestRows, Effect, LimitEffect, Sides, Stopped, StoppedOf } from '../backtest-facts.ts';
 import { formatInstant } from '../status-words.ts';
 
@@ -118,13 +118,26 @@ export function describeReplayed(
 ): string {
   const own = limits.filter(isOfChange);
   const [refusal] = refusals.filter(isOfChange);
-  const effects = own.flatMap(({ after }) => (after === null ? [] : [after]));
   const span = rows.oldest === null || rows.newest === null ? '' : `${dayOf(rows.oldest)} to ${dayOf(rows.newest)}: `;
-  const [first, ...more] = effects.map(describeEffect);
+  const [first, ...more] = own.flatMap(({ before, after }) => (after === null ? [] : [describeSide(before, after)]));
   if (first !== undefined) return `${span}${[first, ...more].join('; ')}`;
   const [gone] = own.flatMap(({ before }) => (before === null ? [] : [before]));
-  if (gone !== undefined) return `${span}without it; as it was it ${describeEffect(gone)}`;
+  if (gone !== undefined) return `${span}without it; as it was it ${describePeak(gone)}${describeEffect(gone)}`;
   return refusal === undefined ? '' : `not replayed over logs: it ${escapeInvisible(refusal.why)}`;
+}
+
+/** A rate is judged by the peak of its window, and beside what it was. */
+function describeSide(before: Effect | null, after: Effect): string {
+  if (before === null || isBudgetLimit(after.limit)) return `${describePeak(after)}${describeEffect(after)}`;
+  const { calls } = before.stopped;
+  const was = calls === 0 ? 'none' : `${count(calls)} of ${count(before.checked)}`;
+  return `${describePeak(after)}${describeEffect(after)}, as it was ${was}`;
+}
+
+/** The smallest rate that stops nobody is the peak of its window: a call that a rate of requests refuses counts too. */
+function describePeak({ limit, smallest }: Effect): string {
+  if (isBudgetLimit(limit) || limit.unit !== 'requests' || smallest === null) return '';
+  return `peak ${formatRateLimit({ ...limit, amount: smallest.nobody })}; `;
 }
 
 function seeLimit({ name, workspace, before, after }: LimitEffect): SeenLimit {
