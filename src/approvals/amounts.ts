@@ -28,13 +28,13 @@ export function isAbove(amount: Spendable, cents: Exact): boolean {
 }
 
 /** What holds on a day, and with `until:` what holds after its date or held before it. Null: nothing is declared. */
-export interface Sides {
+export interface DatedSides {
   readonly now: Fields | null;
   readonly until: { readonly date: string; readonly other: Fields | null } | null;
 }
 
 /** A date is part of the limit: where it is another one, or what holds after it, the least of before and the most of after count. */
-export function risesOf(kind: Kind, before: Sides, after: Sides): Spendable | null {
+export function risesOf(kind: Kind, before: DatedSides, after: DatedSides): Spendable | null {
   if (isSame(before.until, after.until)) return risesTo(kind, before.now, after.now);
   const all = bothOf(after).flatMap((to) => bothOf(before).flatMap((from) => risesTo(kind, from, to) ?? []));
   return all.reduce<Spendable | null>((most, one) => {
@@ -43,7 +43,7 @@ export function risesOf(kind: Kind, before: Sides, after: Sides): Spendable | nu
   }, null);
 }
 
-function bothOf({ now, until }: Sides): readonly (Fields | null)[] {
+function bothOf({ now, until }: DatedSides): readonly (Fields | null)[] {
   return until === null ? [now] : [now, until.other];
 }
 

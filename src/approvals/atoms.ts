@@ -16,7 +16,7 @@ import type { ApprovalRule } from '../resources/review-settings.ts';
 import type { Fields, FieldValue, Kind } from '../resources/types.ts';
 import { canonicalJson } from '../stable-json.ts';
 import { withoutAbsent } from '../without-absent.ts';
-import type { Sides } from './amounts.ts';
+import type { DatedSides } from './amounts.ts';
 
 /** Values by the name of the part; equal meaning, equal value. */
 export type Group = Readonly<Record<string, unknown>>;
@@ -167,7 +167,7 @@ function partsOfLimits(limits: WrittenLimits): Group {
 }
 
 /** The part of the settings that is a rule of `review.approvals`. */
-export function approvalPart(rule: ApprovalRule): string {
+function approvalPart(rule: ApprovalRule): string {
   return `${approvalPrefix}${canonicalJson(rule)}`;
 }
 
@@ -207,7 +207,7 @@ export function templateOf(
 }
 
 /** The limits of an entry's group. */
-export function sidesOfGroup({ limit, budget }: Group): Sides {
+export function sidesOfGroup({ limit, budget }: Group): DatedSides {
   const said = limit ?? budget;
   if (said === undefined || said === 'none') return { now: null, until: null };
   const { target, starting: _starting, id: _id, until, ...fields } = said as Record<string, FieldValue>;

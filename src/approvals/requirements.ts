@@ -10,7 +10,7 @@ import type { Plan, RecordStep } from '../plan/types.ts';
 import { toFields } from '../resources/fields.ts';
 import type { ApprovalRule } from '../resources/review-settings.ts';
 import type { Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
-import { isAbove, risesOf, type Sides, type Spendable } from './amounts.ts';
+import { type DatedSides, isAbove, risesOf, type Spendable } from './amounts.ts';
 import type { ReviewedItem } from './review-changes.ts';
 
 /** One of them has to have approved what moved it last, part by part. */
@@ -81,11 +81,11 @@ interface Subject {
   readonly workspaceId: string | null;
   readonly step: RecordStep | undefined;
   /** Of the record, else live. */
-  readonly before: Sides;
-  readonly after: Sides;
+  readonly before: DatedSides;
+  readonly after: DatedSides;
 }
 
-function sidesOf(fields: Fields | null, until: Pick<RecordedUntil, 'date' | 'later'> | undefined): Sides {
+function sidesOf(fields: Fields | null, until: Pick<RecordedUntil, 'date' | 'later'> | undefined): DatedSides {
   if (fields === null || until === undefined) return { now: fields, until: null };
   const { date, later } = until;
   const moved = Object.entries(later === 'none' ? {} : later) as [string, FieldValue | null][];
@@ -149,7 +149,7 @@ function risesInAll(before: CommittedImpact, after: CommittedImpact, isNew: bool
   return to;
 }
 
-export function describeAbove(what: string, amount: Spendable, above: Exact): string {
+function describeAbove(what: string, amount: Spendable, above: Exact): string {
   const shown = amount === 'unbounded' ? 'unbounded' : formatExact(amount, 'cost');
   return `${what}: ${shown} > ${formatExact(above, 'cost')} per 30 days`;
 }
@@ -157,7 +157,7 @@ export function describeAbove(what: string, amount: Spendable, above: Exact): st
 const words = /^(?:description|recipients|alert|alerts|protect|expires|rate)(?:$|[[.])/;
 
 /** What says how much may be spent by whom; a description that somebody else moved later does not. */
-export function isAboutMoney(part: string): boolean {
+function isAboutMoney(part: string): boolean {
   return !words.test(part);
 }
 
@@ -165,8 +165,8 @@ export function isAboutMoney(part: string): boolean {
 export function requirementsOfTemplate(
   { rules, owners }: Pick<RequirementInput, 'rules' | 'owners'>,
   named: { readonly kind: Kind; readonly workspace: string | null; readonly name: string; readonly what: string },
-  before: Sides,
-  after: Sides,
+  before: DatedSides,
+  after: DatedSides,
 ): Requirement[] {
   const { kind, workspace, what } = named;
   const amount = risesOf(kind, before, after);

@@ -19,11 +19,11 @@ export interface UndeclaredWorkspace {
   readonly name: string;
   /** US cents of the last 30 days. */
   readonly spend: Known<ExactText>;
-  readonly held: Held;
+  readonly held: HeldSpend;
 }
 
 /** What bounds its spend as a whole, and how many limits were seen that hold only a part of it. */
-export interface Held {
+export interface HeldSpend {
   readonly committed: CommittedImpact;
   /** US cents per 30 days by what was read, where not all was; null: too little was. */
   readonly atMost: ExactText | null;
@@ -50,7 +50,7 @@ const holding: readonly Kind[] = [
 ];
 
 /** By what was read: a list that was not makes what bounds it unknown. */
-export function heldOf(workspace: LiveWorkspace, index: LiveIndex): Held {
+export function heldOf(workspace: LiveWorkspace, index: LiveIndex): HeldSpend {
   const side = boundsOf([], index, { lists: new Map() }, [workspace]).get(workspace.id);
   const terms = side?.before ?? { budgets: [], policies: null, keys: null };
   const limits = holding.flatMap((kind) =>
@@ -62,7 +62,7 @@ export function heldOf(workspace: LiveWorkspace, index: LiveIndex): Held {
   return heldBy(committedOf(terms), limits.length);
 }
 
-export function heldBy(committed: Committed, limits: number): Held {
+export function heldBy(committed: Committed, limits: number): HeldSpend {
   const atMost = committed.kind === 'unknown' && committed.atMost !== null ? toText(committed.atMost) : null;
   return { committed: toCommitted(committed), atMost, limits };
 }

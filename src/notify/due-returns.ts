@@ -5,7 +5,7 @@ import type { AppliedRecord } from '../plan/applied-record.ts';
 import { describeKey } from '../render/describe-change.ts';
 import { describeDays, formatInstant } from '../render/status-words.ts';
 import { hasCome } from '../resources/until.ts';
-import { describeLater, formatDay } from '../resources/until-text.ts';
+import { dateInWords, describeLater } from '../resources/until-text.ts';
 import { type EventWords, type HappeningGroup, isHidden, placeOf } from './due-events.ts';
 import type { Message } from './message.ts';
 import type { Watcher } from './watched.ts';
@@ -43,7 +43,7 @@ export function returnsOf(
         facts: [
           { label: 'Limit', value: what },
           { label: 'Workspace', value: place },
-          { label: 'Until', value: `${formatDay(until.date)} (${formatInstant(at)})` },
+          { label: 'Until', value: `${dateInWords(until.date)} (${formatInstant(at)})` },
           { label: 'Then', value: later },
           { label: 'Environment', value: words.environment },
         ],

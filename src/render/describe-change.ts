@@ -15,7 +15,7 @@ import {
 import { budgetOf, isAlert, isBudget, isLimitField, isRate, rateNameOf, unitOfAlert } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Budget, Condition, Fields, FieldValue, Match, RateName, ResourceKey, Unit } from '../resources/types.ts';
-import { describeUntil, formatDay } from '../resources/until-text.ts';
+import { dateInWords, describeUntil } from '../resources/until-text.ts';
 import { type Cell, fresh, joinLines, type Line, plainText, usual, value, words } from './view/cells.ts';
 
 /** Names of keys by id: conditions hold ids, people know names. */
@@ -45,7 +45,7 @@ export function changeLine(change: Change, names: Names): Line {
   const line = lineOf(change, names);
   if (until !== undefined)
     return [...line, words(`${line.length === 0 ? '' : ', '}${describeUntil(until, after ?? before ?? {})}`)];
-  return due === undefined ? line : [...line, words(`, as its \`until\` of ${formatDay(due)} is over`)];
+  return due === undefined ? line : [...line, words(`, as its \`until\` of ${dateInWords(due)} is over`)];
 }
 
 function lineOf(change: Change, names: Names): Line {

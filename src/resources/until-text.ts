@@ -13,10 +13,10 @@ export function describeUntil(
   { date, later }: { readonly date: string; readonly later: Later },
   beside: Fields,
 ): string {
-  return `until ${formatDay(date)}, then ${describeLater(later, beside)}`;
+  return `until ${dateInWords(date)}, then ${describeLater(later, beside)}`;
 }
 
-export function formatDay(day: string): string {
+export function dateInWords(day: string): string {
   const [year = '', month = '', date = ''] = day.split('-');
   return `${Number(date)} ${months[Number(month) - 1] ?? month} ${year}`;
 }

@@ -5,7 +5,7 @@ import { rateOf } from '../resources/field-text.ts';
 import { isAlert, rateNameOf } from '../resources/fields.ts';
 import type { Budget, Fields, FieldValue } from '../resources/types.ts';
 import { hasCome, type Later, laterOf } from '../resources/until.ts';
-import { formatDay } from '../resources/until-text.ts';
+import { dateInWords } from '../resources/until-text.ts';
 import type { FileRule } from './types.ts';
 
 const untilOver: FileRule = {
@@ -20,7 +20,7 @@ const untilOver: FileRule = {
     for (const entry of desired.entries) {
       const { until } = entry;
       if (until === undefined || !hasCome(until, until.day)) continue;
-      const said = `${formatDay(until.date)} is over: ${describeEdit(laterOf(until), until.first.fields)}`;
+      const said = `${dateInWords(until.date)} is over: ${describeEdit(laterOf(until), until.first.fields)}`;
       found({ entry, source: until.source }, said);
     }
   },

@@ -7,7 +7,7 @@ import { readWorkspaceSpend } from '../consumption/workspace-spend.ts';
 import { type Exact, type ExactText, toText } from '../exact.ts';
 import { committedLive } from '../impact/committed-live.ts';
 import {
-  type Held,
+  type HeldSpend,
   heldBy,
   heldOf,
   sortUndeclared,
@@ -107,7 +107,7 @@ function asText(spend: Known<Exact>): Known<ExactText> {
 
 function withHeld(
   { workspaces, ...facts }: Spent,
-  look: (workspace: Spent['workspaces'][number]) => Held,
+  look: (workspace: Spent['workspaces'][number]) => HeldSpend,
 ): UndeclaredWorkspaces {
   return { ...facts, workspaces: workspaces.map((one) => ({ ...one, held: look(one) })) };
 }

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { moneySchema } from '../money-schema.ts';
-import { type DocumentOf, done, instant, utcDay, version, whole } from './parts.ts';
+import { type DocumentOf, done, instant, isoDay, version, whole } from './parts.ts';
 
 /** Null where none of the calls says what it cost. */
 const money = z.object({
@@ -35,7 +35,7 @@ const effect = z.object({
   first: z.object({ who: z.string(), at: instant }).nullable(),
   alert: z.object({ counters: whole, first: instant.nullable() }).nullable(),
   gateway_lag: z.object({ calls: whole, ...money.shape }).describe('of the refused: what a gateway may let through'),
-  days: z.array(z.object({ day: utcDay, calls: whole, ...money.shape })),
+  days: z.array(z.object({ day: isoDay, calls: whole, ...money.shape })),
   blocked: z
     .array(
       z.object({

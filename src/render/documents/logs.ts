@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { moneySchema } from '../money-schema.ts';
-import { type DocumentOf, done, instant, ok, utcDay, version, whole } from './parts.ts';
+import { type DocumentOf, done, instant, isoDay, ok, version, whole } from './parts.ts';
 
 const group = z.object({
   requests: whole,
@@ -58,16 +58,16 @@ export const pullSchema = z
     workspaces: z.array(
       z.object({
         workspace: z.string(),
-        asked: z.array(utcDay).describe('days that were asked for now'),
+        asked: z.array(isoDay).describe('days that were asked for now'),
         exports: whole,
         days: whole.describe('in the store'),
-        oldest: utcDay.nullable(),
-        newest: utcDay.nullable(),
+        oldest: isoDay.nullable(),
+        newest: isoDay.nullable(),
         rows: whole,
         bytes: whole,
         removed: whole.describe('days older than is kept'),
-        damaged: z.array(utcDay),
-        open: z.array(utcDay).describe('may still grow'),
+        damaged: z.array(isoDay),
+        open: z.array(isoDay).describe('may still grow'),
         malformed: whole.describe('lines that are not rows'),
         outside: whole.describe('rows of other days'),
         pending: z.boolean().describe('an export goes on: the next pull finds it'),
@@ -91,8 +91,8 @@ export const auditSchema = z
       z.object({
         workspace: z.string(),
         rows: whole,
-        missing: z.array(utcDay).describe('days that the store does not hold'),
-        open: z.array(utcDay).describe('days that may have grown since'),
+        missing: z.array(isoDay).describe('days that the store does not hold'),
+        open: z.array(isoDay).describe('days that may have grown since'),
       }),
     ),
   })

@@ -20,7 +20,7 @@ export const done = z.literal(true).describe('a failure is another document, wit
 /** Counts, and whole cents. */
 export const whole = z.int();
 export const instant = z.iso.datetime().describe('ISO date-time, UTC');
-export const utcDay = z.iso.date().describe('UTC');
+export const isoDay = z.iso.date().describe('UTC');
 export const kind = z.enum(kinds);
 export const workspace = z.string().nullable().describe('slug; null: of the organisation');
 export const action = z.enum(['create', 'update', 'replace', 'delete']);

@@ -13,12 +13,12 @@ import {
   error,
   fields,
   fieldValue,
+  isoDay,
   kind,
   note,
   ok,
   source,
   unreadable,
-  utcDay,
   version,
   whole,
   workspace,
@@ -71,14 +71,14 @@ const change = z.object({
   notes: z.array(z.string()),
   until: z
     .object({
-      date: utcDay.describe('the first day on which `later` holds, UTC'),
+      date: isoDay.describe('the first day on which `later` holds, UTC'),
       later: z
         .union([z.literal('none'), z.record(z.string(), z.json())])
         .describe('fields that move then, null for none; `none`: the policy goes'),
     })
     .exactOptional()
     .describe('absent: without a date that is still to come'),
-  due: utcDay.exactOptional().describe('the date whose reviewed return this is, UTC'),
+  due: isoDay.exactOptional().describe('the date whose reviewed return this is, UTC'),
   fingerprint,
 });
 

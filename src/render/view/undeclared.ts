@@ -2,7 +2,7 @@
 
 import { fromText, total } from '../../exact.ts';
 import { formatExact, formatSpent } from '../../impact/money.ts';
-import type { Held, UndeclaredWorkspace, UndeclaredWorkspaces } from '../../impact/undeclared.ts';
+import type { HeldSpend, UndeclaredWorkspace, UndeclaredWorkspaces } from '../../impact/undeclared.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { type Line, verdict, words } from './cells.ts';
 
@@ -48,7 +48,7 @@ export function spendLine({ spend, held }: Pick<UndeclaredWorkspace, 'spend' | '
   return [words(`${spent}, `), ...heldCells(held)];
 }
 
-function heldCells({ committed, atMost, limits }: Held): Line {
+function heldCells({ committed, atMost, limits }: HeldSpend): Line {
   const most = (cents: string): string => `of at most ${formatExact(fromText(cents), 'cost')}`;
   if (committed.cents !== null) {
     const by = committed.by === null ? '' : ` by ${escapeInvisible(committed.by)}`;
