@@ -31,8 +31,8 @@ export interface HeldSpend {
 }
 
 export interface UndeclaredWorkspaces {
-  /** ISO: the 30 days end here. */
-  readonly asOf: string;
+  /** ISO: the 30 days end here; null: nobody asked for them. */
+  readonly asOf: string | null;
   /** The largest spend first, unknown spend after all that is known. */
   readonly workspaces: readonly UndeclaredWorkspace[];
   /** Slugs of those that `review.undeclared.except` in force names: nothing was asked about them. */

@@ -30,7 +30,10 @@ const planFileChangeSchema = z.object({
   after: fieldsSchema.nullable().describe('managed fields as they are to be'),
   starting: z.string().nullable().describe('ISO date that is sent as the start of the window'),
   until: z
-    .object({ date: z.string(), later: recordedUntilSchema.shape.later })
+    .object({
+      date: z.string().describe('the first day on which `later` holds, UTC'),
+      later: recordedUntilSchema.shape.later.describe('fields that move then, null for none; `none`: the policy goes'),
+    })
     .optional()
     .describe('a date still to come (the first day, UTC) and the fields that move then; `none`: the policy goes'),
   via_star: z.boolean().describe('a key that is reached through `"*"` alone'),

@@ -93,7 +93,7 @@ async function readSpent(reads: Reads, { workspaces, withoutFile, except, asks, 
     : new Map();
   const notAsked = { unknown: 'not asked for' };
   return {
-    asOf: new Date(now).toISOString(),
+    asOf: asks ? new Date(now).toISOString() : null,
     excepted: withoutFile.filter(isExcepted).map(({ slug }) => slug),
     workspaces: sortUndeclared(
       wanted.map(({ id, slug, name }) => ({ id, slug, name, spend: asText(spent.get(id) ?? notAsked) })),

@@ -297,7 +297,10 @@ describe('drift', () => {
     expect(Buffer.byteLength(body)).toBeLessThanOrEqual(60_000);
     const shown = body.match(/LOOSENED/g)?.length ?? 0;
     expect(shown).toBeGreaterThan(200);
-    expect(Number(/… and (\d+) more lines/.exec(body)?.[1])).toBe(count - shown);
+    // What is said of a workspace without a file stands below, and is cut off as well.
+    const cut = Number(/… and (\d+) more lines/.exec(body)?.[1]);
+    expect(cut - (count - shown)).toBeGreaterThanOrEqual(0);
+    expect(cut - (count - shown)).toBeLessThan(8);
     expect(body).toContain('Ways out: **revert** by running the apply workflow');
     expect(ran.summary.match(/LOOSENED/g)).toHaveLength(count);
   });

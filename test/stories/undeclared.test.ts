@@ -32,7 +32,7 @@ test('a workspace without a file is named by plan, drift and status, with what i
     expect.stringContaining('ws-team-b: $120 in 30 days, NOTHING LIMITS IT'),
   ]);
   expect(parseOutput(await rig.plan({ format: 'json' })).undeclared).toMatchObject({
-    workspaces: [{ slug: 'ws-team-b', spent_30_days: '12000', committed: { kind: 'unbounded' }, limits: 0 }],
+    workspaces: [{ slug: 'ws-team-b', spent_cents_30_days: 12_000, committed: 'unbounded', limits: 0 }],
     excepted: [],
   });
 });

@@ -83,7 +83,7 @@ describe('what judges', () => {
 
   test('trust-A4: no setting of `review` that a change loosens counts for that change', async () => {
     const strict =
-      '{require_reviewed_plan: true, alone: false, unmanaged: fail, guards: {deletes: {count: 0, percent: 0}}}';
+      '{require_reviewed_plan: true, alone: false, unmanaged: fail, undeclared: {except: [ws-team-b]}, guards: {deletes: {count: 0, percent: 0}}}';
     await startApplied(`review: ${strict}\n`, policy(''));
     rig.write(
       filesOf(

@@ -5,7 +5,7 @@ import { type DocumentOf, instant, whole } from './parts.ts';
 
 export const undeclared = z
   .object({
-    as_of: instant.describe('the 30 days end here'),
+    as_of: instant.nullable().describe('the 30 days end here; null: nobody asked for them'),
     workspaces: z
       .array(
         z.object({
