@@ -18,7 +18,12 @@ async function startApplied(org: string, body: string): Promise<void> {
 }
 
 function filesOf(org: string, body: string): Record<string, string> {
-  return { 'org.yaml': orgFile(org), 'a.yaml': workspaceFile('ws-team-a', body) };
+  // Each workspace has a file: `unmanaged: fail` counts those without.
+  return {
+    'org.yaml': orgFile(org),
+    'a.yaml': workspaceFile('ws-team-a', body),
+    'b.yaml': workspaceFile('ws-team-b', ''),
+  };
 }
 
 /** Codes or messages of what the files may not say, or the guards that object. */
@@ -83,7 +88,7 @@ describe('what judges', () => {
 
   test('trust-A4: no setting of `review` that a change loosens counts for that change', async () => {
     const strict =
-      '{require_reviewed_plan: true, alone: false, unmanaged: fail, undeclared: {except: [ws-team-b]}, guards: {deletes: {count: 0, percent: 0}}}';
+      '{require_reviewed_plan: true, alone: false, unmanaged: fail, guards: {deletes: {count: 0, percent: 0}}}';
     await startApplied(`review: ${strict}\n`, policy(''));
     rig.write(
       filesOf(
