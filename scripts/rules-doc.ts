@@ -30,7 +30,7 @@ const grammar: readonly (readonly [ids: string, what: string, codes: readonly st
   [
     'M12, M13, M14',
     'names that are not live, or not unique (in `plan`)',
-    ['unknown-key', 'unknown-workspace', 'unknown-integration', 'ambiguous-name'],
+    ['unknown-key', 'unknown-workspace', 'unknown-integration', 'unknown-model', 'ambiguous-name'],
   ],
   ['O6', 'two live policies of one name (in `plan`)', ['twin']],
   ['O7', 'one thing declared twice', ['duplicate-name', 'duplicate-id', 'duplicate-workspace']],

@@ -24,18 +24,23 @@ const changes: Choices = ({ entries }) => [
   ...entries.map(({ kind, name }) => `${kind}/${name}`),
 ];
 
-const targetKinds: Readonly<Record<DeclaredName['kind'], string>> = {
+const targetKinds: Readonly<Record<DeclaredName['kind'], string | null>> = {
   'usage-policy': 'policy/',
   'rate-policy': 'policy/',
   'key-limits': 'key/',
   'provider-limits': 'provider/',
   'integration-limits': 'integration/',
+  // No workspace has any.
+  'integration-prices': null,
   'workspace-limits': 'workspace',
 };
 const targets: Choices = ({ entries }, [workspace]) => [
   ...entries
     .filter((entry) => entry.workspace === workspace)
-    .map(({ kind, name }) => targetKinds[kind] + (kind === 'workspace-limits' ? '' : name)),
+    .flatMap(({ kind, name }) => {
+      const target = targetKinds[kind];
+      return target === null ? [] : [target + (kind === 'workspace-limits' ? '' : name)];
+    }),
   'workspace',
 ];
 

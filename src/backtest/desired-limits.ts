@@ -29,6 +29,7 @@ const sections = {
   'key-limits': 'keys/',
   'provider-limits': 'providers/',
   'integration-limits': 'integrations/',
+  'integration-prices': 'integrations/',
   'usage-policy': '',
   'rate-policy': '',
 } as const;

@@ -5,7 +5,7 @@
  */
 
 import { rowFlags } from '../logs/row-batch.ts';
-import type { Kind } from '../resources/types.ts';
+import type { LimitKind } from '../resources/types.ts';
 
 export type CallFate = 'served' | 'failed' | 'refused' | 'cache hit';
 
@@ -40,7 +40,7 @@ export function fateOf(flags: number): CallFate {
  * How far a call gets: a limit of a later stage does not hear of a call that one of an earlier stage refuses. Within a stage the
  * budgets stand before the rates, and all rates count the call, also one that refuses it.
  */
-export const gatewayStage: Readonly<Record<Kind, number>> = {
+export const gatewayStage: Readonly<Record<LimitKind, number>> = {
   'workspace-limits': 0,
   'key-limits': 0,
   'integration-limits': 1,

@@ -102,6 +102,13 @@ export function createApiBackend(client: Client): Backend {
           return client.updateProvider(target.slug, target.workspaceId, body);
         case 'integration-limits':
           return client.updateIntegrationWorkspaces(target.slug, wrapIntegrationBody(target.workspaceSlug, body));
+        case 'integration-prices': {
+          // Two endpoints hold the prices of one integration; nothing else of it is written.
+          const { pricing_adjustments, models } = body;
+          if ('pricing_adjustments' in body) await client.updateIntegration(target.slug, { pricing_adjustments });
+          if ('models' in body) await client.updateIntegrationModels(target.slug, { models });
+          return;
+        }
       }
     },
 

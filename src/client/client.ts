@@ -116,6 +116,8 @@ export interface Client {
   /** 7.3. Not paged. */
   listIntegrationModels(slug: string): Promise<z.infer<typeof integrationModelsSchema>['models']>;
   updateIntegrationWorkspaces(slug: string, body: Body): Promise<void>;
+  updateIntegration(slug: string, body: Body): Promise<void>;
+  updateIntegrationModels(slug: string, body: Body): Promise<void>;
 
   /** 8. A list shows no contents; a content is what its JSON holds, or its text where that is no JSON. */
   listConfigs(workspaceId: string): Promise<readonly WireConfig[]>;
@@ -204,6 +206,14 @@ export function createClient(options: ClientOptions): Client {
   const byId = (row: { readonly id: string }): string => row.id;
   const keyScopes = (verb: string): string =>
     `workspace_service_api_keys.${verb} (and the same of workspace_user_api_keys and organisation_service_api_keys)`;
+
+  const writeIntegration = (slug: string, part: '' | '/models' | '/workspaces', body: Body): Promise<void> =>
+    write({
+      method: 'PUT',
+      path: `/integrations/${encode(slug)}${part}`,
+      body,
+      scope: 'organisation_integrations.update',
+    });
 
   return {
     baseUrl: connection.baseUrl,
@@ -328,13 +338,9 @@ export function createClient(options: ClientOptions): Client {
       const request: ApiRequest = { method: 'GET', path, scope: 'organisation_integrations.read' };
       return (await read(request, integrationModelsSchema)).models;
     },
-    updateIntegrationWorkspaces: (slug, body) =>
-      write({
-        method: 'PUT',
-        path: `/integrations/${encode(slug)}/workspaces`,
-        body,
-        scope: 'organisation_integrations.update',
-      }),
+    updateIntegrationWorkspaces: (slug, body) => writeIntegration(slug, '/workspaces', body),
+    updateIntegration: (slug, body) => writeIntegration(slug, '', body),
+    updateIntegrationModels: (slug, body) => writeIntegration(slug, '/models', body),
 
     listConfigs: (workspaceId) =>
       list(

@@ -7,9 +7,11 @@ import { formatExact } from '../impact/money.ts';
 import type { Change, Plan } from '../plan/types.ts';
 import { largestOf, type WordNumber } from '../plan/words.ts';
 import { isBudget } from '../resources/fields.ts';
+import { isPartOfPrices } from '../resources/price-fields.ts';
 import type { SpendUp } from '../resources/review-settings.ts';
 import type { ResourceKey } from '../resources/types.ts';
 import { unjudgedCeilings } from './ceiling.ts';
+import { cheaperOf, unknownPrices } from './cheaper.ts';
 import { type GuardInput, type Objection, shortenDetails } from './input.ts';
 
 interface ImpactLine {
@@ -72,7 +74,11 @@ export function judgeSpendUp({ plan: { impact, changes } }: GuardInput, { percen
     const rise = `+${percentUp(was.cents, wanted.cents, percent)} %`;
     return [`${from} ${formatExact(wanted.cents, 'cost')} / 30 days (${rise}; over +${percent} %)`];
   });
-  return details.length === 0 ? null : { count: largestOf(rises), details: shortenDetails(details), first };
+  const cheaper = changes.flatMap((change) => cheaperOf(change, percent));
+  first ??= cheaper[0]?.id;
+  const all = [...details, ...cheaper.map(({ detail }) => detail)];
+  const largest = [...rises, ...cheaper.map(({ rise }) => rise)];
+  return all.length === 0 ? null : { count: largestOf(largest), details: shortenDetails(all), first };
 }
 
 function toCommitted({ kind, cents, by }: CommittedImpact): Committed {
@@ -140,9 +146,11 @@ export function judgeUnknown({ plan }: GuardInput): Objection | null {
     return [`spend-up cannot be judged for ${workspace}${who}: ${unjudged}`];
   });
   const ceilings = unjudgedCeilings(plan);
-  const details = [...used, ...spend, ...ceilings];
+  const prices = unknownPrices(changes);
+  first ??= prices[0]?.id;
+  const details = [...used, ...spend, ...ceilings, ...prices.map(({ detail }) => detail)];
   const counts = [...groups.values()].map(({ who }) => who.length);
-  const count = counts.reduce((sum, one) => sum + one, spend.length + ceilings.length);
+  const count = counts.reduce((sum, one) => sum + one, spend.length + ceilings.length + prices.length);
   return count === 0 ? null : { count, details: shortenDetails(details), first };
 }
 
@@ -162,5 +170,5 @@ const moving: ReadonlySet<string> = new Set([
 function movesBudget({ key, action, fieldChanges }: Change): boolean {
   if (key.kind === 'rate-policy') return false;
   if (key.kind === 'usage-policy' && action !== 'update') return true;
-  return fieldChanges.some(({ field }) => moving.has(field) || isBudget(field));
+  return fieldChanges.some(({ field }) => moving.has(field) || isBudget(field) || isPartOfPrices(field));
 }

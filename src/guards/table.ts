@@ -105,7 +105,8 @@ export const guards: {
     judge: judgeBlocksNow,
   },
   'spend-up': {
-    objectsTo: 'a workspace that may spend more in 30 days than before, or that nothing bounds any more',
+    objectsTo:
+      'a workspace that may spend more in 30 days than before, or that nothing bounds any more; a price of an integration at which a dollar buys more',
     usually: 'more than 25 %',
     setting: percentGuard(25),
     liftable: true,

@@ -263,11 +263,11 @@ export function renamedOf(
   });
 }
 
-/** Budgets and rates stand in one section, so their names must not meet. */
+/** Budgets and rates stand in one section, so their names must not meet. Prices of an integration stand beside its limits, below one name. */
 export function sectionKey({ kind }: Pick<LiveObject, 'kind'>, name: string): string {
-  return `${specOf(kind).section}\n${name}`;
+  return `${specOf(kind).section}${kind === 'integration-prices' ? '/prices' : ''}\n${name}`;
 }
 
 function canHaveId({ kind }: LiveObject): boolean {
-  return kind !== 'workspace-limits' && kind !== 'integration-limits';
+  return kind !== 'workspace-limits' && kind !== 'integration-limits' && kind !== 'integration-prices';
 }

@@ -1,4 +1,3 @@
-import type { WireIntegrationPrices } from '../prices/integration-prices.ts';
 import type { KindPort, LimitsTarget } from '../resources/kind-port.ts';
 import type { PolicyKind } from '../resources/types.ts';
 import type { WireWorkspace } from '../resources/wire.ts';
@@ -82,8 +81,6 @@ export interface Backend extends KindPort {
 
   /** Slugs of all integrations, for messages about unknown names. */
   listIntegrationSlugs(): Promise<readonly string[]>;
-  /** What an integration charges instead of the price files, as the service sends it. */
-  readIntegrationPrices(slug: string): Promise<WireIntegrationPrices>;
 
   /** Active configs of one workspace. */
   listConfigs(workspaceId: string): Promise<readonly ConfigRow[]>;

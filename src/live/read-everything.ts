@@ -37,6 +37,8 @@ export async function readEverything(backend: Backend, workspaces: readonly stri
     ],
     integrations,
     globalAccess: isWhole ? integrations : [],
+    prices: isWhole ? integrations : [],
+    mayLackPrices: true,
     needsWhole: () => true,
   });
 }

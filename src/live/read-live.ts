@@ -1,7 +1,8 @@
 /** What of the control plane a run has to know, read through the port: a list per workspace and kind in use. */
 
 import { compareText } from '../diagnostics.ts';
-import { UserError } from '../errors.ts';
+import { ServiceError, UserError } from '../errors.ts';
+import { asRow, pricesId } from '../resources/integration-prices.ts';
 import type { ListedRow, WireRow } from '../resources/kind.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import { specOf } from '../resources/registry.ts';
@@ -21,6 +22,10 @@ export interface LiveScopeNeeds {
   readonly integrations: readonly string[];
   /** Integrations whose gift to new workspaces is in use. */
   readonly globalAccess: readonly string[];
+  /** Integrations whose prices are in use. */
+  readonly prices: readonly string[];
+  /** Prices that the key may not read are set aside, where nobody has declared any. Default: they end the run. */
+  readonly mayLackPrices?: true;
   /**
    * Whether a row has to be complete, by kind, id and name: lists of older backends leave members out, and then the object
    * is read by id. Objects that nobody declares need not be.
@@ -130,12 +135,13 @@ async function readList(
 
 async function readIntegrations(
   backend: Backend,
-  { integrations, globalAccess }: LiveScopeNeeds,
+  { integrations, globalAccess, prices, mayLackPrices }: LiveScopeNeeds,
   /** By slug, as all that is documented has it (docs/service-notes.md#share-slug); some rows hold the id. */
   workspaceOf: ReadonlyMap<string, WireWorkspace>,
   setAside: SetAside,
 ): Promise<{ slugs: readonly string[]; objects: readonly LiveObject[]; isWhole: boolean }> {
-  if (integrations.length === 0 && globalAccess.length === 0) return { slugs: [], objects: [], isWhole: false };
+  if (integrations.length === 0 && globalAccess.length === 0 && prices.length === 0)
+    return { slugs: [], objects: [], isWhole: false };
   const slugs = setAside('integration-limits', null, await listReadable(backend.listIntegrationSlugs()));
   const shares = integrations
     .filter((slug) => slugs.includes(slug))
@@ -165,12 +171,29 @@ async function readIntegrations(
       const access = await backend.readGlobalAccess(slug);
       return access?.enabled === true ? [integrationObject(slug, null, access as WireRow)] : [];
     });
-  const objects = (await Promise.all([...shares, ...gifts])).flat();
+  const priced = prices
+    .filter((slug) => slugs.includes(slug))
+    .map(async (slug): Promise<LiveObject[]> => {
+      try {
+        return [await readPricesOf(backend, slug)];
+      } catch (error) {
+        if (mayLackPrices !== true || !(error instanceof ServiceError)) throw error;
+        const row = { id: pricesId(slug), name: slug, workspaceId: null, why: `its prices: ${error.message}` };
+        setAside('integration-prices', null, { rows: [], unreadable: [row] }, slug);
+        return [];
+      }
+    });
+  const objects = (await Promise.all([...shares, ...gifts, ...priced])).flat();
   return { slugs, objects, isWhole: slugs.every((slug) => integrations.includes(slug)) };
 }
 
 function integrationObject(slug: string, workspaceId: string | null, row: WireRow): LiveObject {
   return { kind: 'integration-limits', id: `${slug}/${workspaceId ?? '*'}`, name: slug, workspaceId, row };
+}
+
+async function readPricesOf(backend: Backend, slug: string): Promise<LiveObject> {
+  const row = asRow(await backend.readIntegrationPrices(slug));
+  return { kind: 'integration-prices', id: pricesId(slug), name: slug, workspaceId: null, row };
 }
 
 /** A key of the wrong organisation would make everything look deleted. */

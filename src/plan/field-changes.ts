@@ -1,6 +1,7 @@
 import deepDiff from 'deep-diff';
 import { fieldWordOf, isAlert, isBudget, isRate } from '../resources/fields.ts';
 import { daysOfReset } from '../resources/limits.ts';
+import { isPartOfPrices, ratiosOf } from '../resources/price-fields.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { Budget, Fields, Reset } from '../resources/types.ts';
 import type { Direction, FieldChange } from './types.ts';
@@ -34,6 +35,7 @@ function compareFieldNames(a: string, b: string): number {
  * | reset | shorter window, `never` → periodic | longer, periodic → `never` |
  * | budget | amount or reset loosens, other unit, or gone | amount or reset tightens, or new |
  * | rate window | more per second, or more at once | less of both |
+ * | multiplier, price | lower, or one side is the catalogue's, which is not known here | higher |
  * | expires | later, or gone | earlier, or new |
  * | match, per, target, api | rescopes | – |
  * | name, description, alert, recipients | neutral | – |
@@ -42,6 +44,7 @@ function directionOf(field: string, before: Fields, after: Fields): Direction {
   if (isBudget(field)) return compareBudgets(before[field], after[field]);
   if (isRate(field)) return compareLimits(before[field], after[field]);
   if (isAlert(field)) return 'neutral';
+  if (isPartOfPrices(field)) return comparePrices(field, before, after);
   switch (field) {
     case 'amount':
     case 'value':
@@ -70,6 +73,16 @@ function compareLimits(before: unknown, after: unknown): Direction {
   const from = typeof before === 'number' ? before : Number.POSITIVE_INFINITY;
   const to = typeof after === 'number' ? after : Number.POSITIVE_INFINITY;
   return to > from ? 'loosen' : to < from ? 'tighten' : 'neutral';
+}
+
+/** What costs less lets every budget in dollars buy more. What cannot be compared may. */
+function comparePrices(field: string, before: Fields, after: Fields): Direction {
+  return strongestDirection(
+    ratiosOf(field, before, after).map((ratio) => {
+      if (ratio === 'same') return 'neutral';
+      return ratio === null || ratio === 'free' || ratio.n < ratio.d ? 'loosen' : 'tighten';
+    }),
+  );
 }
 
 function compareResets(before: Reset | undefined, after: Reset | undefined): Direction {

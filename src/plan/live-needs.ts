@@ -13,12 +13,14 @@ export function needsOf(
   const pairs = new Map<string, { kind: Kind; workspace: string | null }>();
   const integrations = new Set<string>();
   const globalAccess = new Set<string>();
+  const prices = new Set<string>();
   const wanted = new Set<string>();
   const use = (kind: Kind, workspace: string | null): void => {
     pairs.set(`${kind}\n${workspace ?? ''}`, { kind, workspace });
   };
   const useEntry = (kind: Kind, workspace: string | null, name: string): void => {
-    if (kind === 'integration-limits') (workspace === null ? globalAccess : integrations).add(name);
+    if (kind === 'integration-prices') prices.add(name);
+    else if (kind === 'integration-limits') (workspace === null ? globalAccess : integrations).add(name);
     else use(kind, workspace);
   };
   for (const { ref } of desired.workspaces) use('workspace-limits', ref);
@@ -42,6 +44,7 @@ export function needsOf(
     needs: [...pairs.values()],
     integrations: [...integrations],
     globalAccess: [...globalAccess],
+    prices: [...prices],
     needsWhole: (kind, id, name) =>
       wanted.has(id) || wanted.has(name ?? '') || (kind === 'key-limits' && wanted.has('*')),
   };

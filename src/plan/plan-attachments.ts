@@ -31,6 +31,7 @@ import {
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolution.ts';
 import type { Action, Change, PlanNote } from './types.ts';
+import { withoutGonePrices } from './unknown-models.ts';
 import { isInDoubt } from './unreadable.ts';
 import { markReturn } from './until.ts';
 import { resetNotes, windowNotes } from './window-notes.ts';
@@ -95,7 +96,7 @@ function planDeclared(
   // Under the name there is another object now: what the recorded one had says nothing of it, so that nothing drifted.
   const isAnother = previous !== null && previous.id !== live.id && previous.id !== '';
   const recorded = isAnother ? null : previous;
-  const past = recorded?.fields ?? {};
+  const past = withoutGonePrices(recorded?.fields ?? {}, live, resolved.fields);
   const fields = context.liveIndex.readFields(live, [past, resolved.fields]);
   if (recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
     parts.managed.set(kind, live.id, kind === 'workspace-limits' ? Object.keys(resolved.fields) : 'all');
@@ -202,7 +203,7 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
   const kind = entry.kind as AttachmentKind;
   const spec = registry[kind];
   const key: ResourceKey = { kind, workspace: workspaceSlug, name: entry.name };
-  const past = left.fields;
+  const past = withoutGonePrices(left.fields, object, {});
   const fields = context.liveIndex.readFields(object, [past]);
   const { before, after, released } = mergeFields(spec, {}, past, fields);
   parts.managed.set(kind, object.id, Object.keys(after));

@@ -16,6 +16,7 @@ import type { RecordIndex } from './record-index.ts';
 import type { Resolution, ResolvedEntry, Unplanned } from './resolution.ts';
 import { hasKeyNames, resolveMatch } from './resolve-match.ts';
 import type { PlanNote } from './types.ts';
+import { offeredPrices } from './unknown-models.ts';
 import { isInDoubt } from './unreadable.ts';
 import { unknownId, writtenId } from './written-id.ts';
 
@@ -149,7 +150,10 @@ class Resolver {
     } else if (object !== undefined) {
       const reachedByStar = this.#isReachedByStar(object) && entry.fieldsOverStar !== undefined;
       const overStar = reachedByStar ? entry.fieldsOverStar : undefined;
-      const fields = (overStar && withoutForgotten(overStar, this.#forget, entry)) ?? entry.fields;
+      const declared = (overStar && withoutForgotten(overStar, this.#forget, entry)) ?? entry.fields;
+      const { fields, problems, notes } = offeredPrices({ ...entry, fields: declared }, object, recorded?.fields ?? {});
+      for (const problem of problems) this.#problems.add(problem, workspaceId);
+      this.#notes.push(...notes);
       this.#push(entry, workspace, entry.name, fields, object, false);
       if (object === byRecord && named.length === 0 && byId === undefined && object.name !== null) {
         this.#note(
@@ -202,7 +206,7 @@ class Resolver {
   #reportUnknown(entry: DesiredEntry, workspace: LiveWorkspace | null, candidates: readonly LiveObject[]): void {
     const place = workspace === null ? 'the organisation' : `workspace ${workspace.slug}`;
     const known = candidates.flatMap(({ name }) => name ?? []);
-    if (entry.kind === 'integration-limits') {
+    if (entry.kind === 'integration-limits' || entry.kind === 'integration-prices') {
       if (!this.#live.integrations.includes(entry.name)) {
         const guess = didYouMean(entry.name, this.#live.integrations);
         this.#error('unknown-integration', entry.source, `no live integration "${entry.name}"${guess}`, workspace);

@@ -60,6 +60,9 @@ function entriesOf(root: MapNode, workspace: string | null): DeclaredName[] {
     ...ofSection('key-limits', 'keys').filter(({ name }) => name !== '*'),
     ...ofSection('provider-limits', 'providers'),
     ...ofSection('integration-limits', 'integrations'),
+    ...namesBelow(root, 'integrations')
+      .filter(({ node }) => workspace === null && below(node, 'prices') !== undefined)
+      .map(({ name }): DeclaredName => ({ kind: 'integration-prices', workspace: null, name })),
   ];
 }
 

@@ -23,6 +23,7 @@ export function pathOfEntry({ kind, name, inOrganisation = false }: EntryPlace):
   const { section } = specOf(kind);
   if (kind === 'workspace-limits') return [section];
   const path = [section, name];
+  if (kind === 'integration-prices') return [...path, 'prices'];
   return inOrganisation && kind === 'integration-limits' ? [...path, 'new_workspaces'] : path;
 }
 

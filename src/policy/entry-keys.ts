@@ -1,6 +1,6 @@
 /** What may be written of an entry, by its kind. */
 
-import type { Kind } from '../resources/types.ts';
+import type { Kind, LimitKind } from '../resources/types.ts';
 import { alertsOfKey, entryAlerts } from './alert-keys.ts';
 import { alertForm } from './alerts.ts';
 import { budgetForm } from './budgets.ts';
@@ -21,6 +21,7 @@ import {
 import { type LevelGrammar, levelGrammars } from './levels.ts';
 import { matchForm, perForm } from './match.ts';
 import { passthrough } from './passthrough.ts';
+import { ownPriceKeys } from './price-keys.ts';
 import {
   printAlerts,
   printDescription,
@@ -109,7 +110,7 @@ const api = key(passthrough, 'Members of the API that this grammar does not know
 });
 
 /** Who is really told, as in resources/told-by.ts. */
-const toldWords: Readonly<Record<Exclude<Kind, 'rate-policy'>, string>> = {
+const toldWords: Readonly<Record<Exclude<LimitKind, 'rate-policy'>, string>> = {
   'usage-policy': 'The service mails nobody: it is told by `channels:` of the organisation file alone.',
   'key-limits': 'The service mails owners, admins, whose key it is and its `recipients`.',
   'workspace-limits': 'The service mails owners and admins; `channels:` of the organisation file tell the others.',
@@ -252,6 +253,9 @@ export const keyKeys = {
 
 const { rate, until: ownUntil, ...ownBudget } = limitKeys('workspace-limits');
 
+/** Of `prices:` of an integration. */
+export const pricesKeys = { ...ownPriceKeys, ...common } satisfies Keys;
+
 /** All keys that any kind of attachment point has are read in one way. */
 export const entryKeys: Readonly<Record<Kind, Keys>> = {
   'usage-policy': policyKeys,
@@ -268,6 +272,7 @@ export const entryKeys: Readonly<Record<Kind, Keys>> = {
   'key-limits': keyKeys,
   'provider-limits': { ...limitKeys('provider-limits'), alerts, expires: expiresKey, ...common },
   'integration-limits': { ...limitKeys('integration-limits'), alerts, ...common },
+  'integration-prices': pricesKeys,
 };
 
 const sayReset = 'write `reset` beside `budget`: monthly, weekly, every 14 days, or never for a lifetime cap';
@@ -309,7 +314,7 @@ const policyForm = titled(
 
 const isBudgetNone = (isNone: Schema): Schema => ({ patternProperties: { '^budget$': isNone } });
 
-function limitsForm(kind: Kind): Form {
+function limitsForm(kind: LimitKind): Form {
   const keys = entryKeys[kind];
   const limits = mapForm(keys, {
     dependencies: {
@@ -337,4 +342,8 @@ export const entryForms: Readonly<Record<Kind, Form>> = {
   'key-limits': limitsForm('key-limits'),
   'provider-limits': limitsForm('provider-limits'),
   'integration-limits': limitsForm('integration-limits'),
+  'integration-prices': titled(
+    'prices of an integration',
+    orSay(mapForm(pricesKeys), 'write `multiplier` or `models` below it, indented'),
+  ),
 };

@@ -178,10 +178,17 @@ const defaultsKeys = {
 const defaults = key(sectionShape(defaultsKeys), 'Copied into every workspace that has a file.');
 const reviewKey = key(reviewShape, 'Rules that judge every plan. Those in force are the ones of the last apply.');
 
-export const newWorkspacesKeys = {
+export const orgIntegrationKeys = {
   new_workspaces: key(
     orNoEntry(entryForms['integration-limits']),
     'What the service gives to workspaces created later.',
+  ),
+  prices: key(
+    entryForms['integration-prices'],
+    'What calls through this integration are charged, which is what every budget in dollars counts.',
+    {
+      hover: { example: 'prices:\n  multiplier: 0.85', page: 'prices.md#prices-of-an-integration-in-git' },
+    },
   ),
 } satisfies Keys;
 
@@ -241,8 +248,8 @@ export const orgKeys = {
     'Limits of keys of the organisation itself, by name.',
   ),
   integrations: key(
-    entriesOf({}, sectionShape(newWorkspacesKeys)),
-    'Limits of integrations for workspaces created later, by slug.',
+    entriesOf({}, sectionShape(orgIntegrationKeys)),
+    'What integrations of the organisation charge, and their limits for workspaces created later, by slug.',
   ),
 } satisfies Keys;
 

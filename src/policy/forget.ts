@@ -18,7 +18,7 @@ const sections: Readonly<Record<Forget['section'], readonly string[]>> = {
   limits: limitsOf('workspace-limits'),
   keys: limitsOf('key-limits'),
   providers: limitsOf('provider-limits'),
-  integrations: limitsOf('integration-limits'),
+  integrations: [...limitsOf('integration-limits'), 'prices', ...limitsOf('integration-prices')],
 };
 const sectionNames = Object.keys(sections) as Forget['section'][];
 

@@ -41,6 +41,8 @@ export const levelGrammars: Readonly<Record<Kind, LevelGrammar>> = {
   'key-limits': { ...attachment, what: 'an API key', windows: ['second', 'minute', 'hour', 'day', 'week'] },
   'provider-limits': { ...attachment, what: 'a provider' },
   'integration-limits': { ...attachment, what: 'an integration' },
+  // They hold no limit; what these are counted in is theirs to say.
+  'integration-prices': { ...attachment, what: 'prices of an integration', units: [], windows: [] },
 };
 
 /** Dollars alone: what all budgets may add up to. */

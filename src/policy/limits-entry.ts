@@ -37,7 +37,7 @@ export interface WrittenLimits extends Identity {
   readonly rates?: readonly WrittenRate[] | null;
   readonly recipients?: readonly Recipient[] | null;
   readonly alerts?: WrittenAlerts;
-  /** By `ownWords`. */
+  /** By `ownWords`; of prices all of its fields. */
   readonly words?: Fields;
   readonly api: readonly PassedMember[];
   /** Where the written keys stand. */
@@ -45,9 +45,11 @@ export interface WrittenLimits extends Identity {
   readonly until?: WrittenUntil<WrittenLimits>;
 }
 
+type AttachmentLimitKind = Exclude<AttachmentKind, 'integration-prices'>;
+
 export function readLimitsEntry(
   field: FieldNode,
-  kind: AttachmentKind,
+  kind: AttachmentLimitKind,
   file: FileDefaults,
   report: Report,
 ): WrittenLimits | undefined {
@@ -124,7 +126,7 @@ function listOf<T>(value: T | null | undefined): readonly T[] | null | undefined
 /** `budget` or `budgets` of a workspace. */
 function readBudgets(
   written: Written,
-  kind: AttachmentKind,
+  kind: AttachmentLimitKind,
   report: Report,
 ): readonly WrittenBudget[] | null | undefined {
   const level = levelGrammars[kind];

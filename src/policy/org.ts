@@ -6,10 +6,11 @@ import type { Desired, Forget } from '../resources/types.ts';
 import type { WorkspaceGroups } from '../resources/workspace-groups.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import type { WrittenAlerts } from './alert-keys.ts';
-import { newWorkspacesKeys, orgKeys } from './file-keys.ts';
+import { orgIntegrationKeys, orgKeys } from './file-keys.ts';
 import { readLimitsEntry, type WrittenLimits } from './limits-entry.ts';
 import type { FieldNode, SourceRange } from './nodes.ts';
 import { type PolicyEntry, readPolicyEntry } from './policy-entry.ts';
+import { readPricesEntry } from './prices-entry.ts';
 import { quote } from './quote.ts';
 import { isAbsent, readMap, type Written } from './reader.ts';
 import type { Report } from './report.ts';
@@ -113,9 +114,13 @@ function readOrgIntegrations(entries: readonly FieldNode[], report: Report): rea
       report('misplaced-key', inner.at, said);
       return [];
     }
-    const written = readMap(entry, newWorkspacesKeys, 'an integration of the organisation', report);
-    const given = written?.get('new_workspaces');
-    if (given === undefined || isAbsent(given.node)) return [];
-    return readLimitsEntry({ ...given, key: entry.key }, 'integration-limits', noProtection, report) ?? [];
+    const written = readMap(entry, orgIntegrationKeys, 'an integration of the organisation', report);
+    const [gift, prices] = [written?.get('new_workspaces'), written?.get('prices')];
+    const given =
+      gift === undefined || isAbsent(gift.node)
+        ? undefined
+        : readLimitsEntry({ ...gift, key: entry.key }, 'integration-limits', noProtection, report);
+    const charged = prices === undefined ? undefined : readPricesEntry(entry.key, prices, report);
+    return [given, charged].filter((limits) => limits !== undefined);
   });
 }

@@ -57,7 +57,8 @@ export function below(schemas: string): string {
 
 function printOrgFile(organisation: PrintedOrganisation, schemas = '../schemas'): string {
   const { gateway = {}, entries } = organisation;
-  const integrations = sectionOf(entries, 'integration-limits');
+  const [gifts, prices] = [sectionOf(entries, 'integration-limits'), sectionOf(entries, 'integration-prices')];
+  const names = [...new Set([...(gifts?.keys() ?? []), ...(prices?.keys() ?? [])])].sort(compareText);
   return renderFile(`${schemas}/org.schema.json`, [
     ['version', 1],
     ['kind', 'org'],
@@ -75,7 +76,15 @@ function printOrgFile(organisation: PrintedOrganisation, schemas = '../schemas')
     ['keys', sectionOf(entries, 'key-limits')],
     [
       'integrations',
-      mapOf([...(integrations ?? [])].map(([name, value]) => [name, mapOf([['new_workspaces', value]])])),
+      mapOf(
+        names.map((name) => [
+          name,
+          mapOf([
+            ['new_workspaces', gifts?.get(name)],
+            ['prices', prices?.get(name)],
+          ]),
+        ]),
+      ),
     ],
   ]);
 }

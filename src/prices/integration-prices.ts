@@ -2,15 +2,8 @@
 
 import { z } from 'zod';
 import { type Exact, exactOf, fraction, multiply, zero } from '../exact.ts';
+import type { WireIntegrationPrices } from '../resources/wire.ts';
 import type { IntegrationPrices, Multiplier, Provenance, TokenPrice } from './types.ts';
-
-/** As the service sends it; the two parts with prices in them are checked here. */
-export interface WireIntegrationPrices {
-  readonly slug: string;
-  readonly vendor: string | null;
-  readonly adjustments: unknown;
-  readonly models: readonly { readonly slug: string; readonly pricing_config?: unknown; readonly enabled?: unknown }[];
-}
 
 const leaf = z.looseObject({ price: z.number().min(0).max(1e12) }).nullish();
 

@@ -13,6 +13,7 @@ import {
   rateOf,
 } from '../resources/field-text.ts';
 import { budgetOf, isAlert, isBudget, isLimitField, isRate, rateNameOf, unitOfAlert } from '../resources/fields.ts';
+import { describePriceField, isPartOfPrices } from '../resources/price-fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Budget, Condition, Fields, FieldValue, Match, RateName, ResourceKey, Unit } from '../resources/types.ts';
 import { dateInWords, describeUntil } from '../resources/until-text.ts';
@@ -256,6 +257,8 @@ function describeWhole(field: string, value: FieldValue, fields: Fields): string
   }
   if (field === 'recipients') return `recipients ${(fields.recipients ?? []).map(escapeInvisible).join(', ')}`;
   if (field === 'expires') return `expires ${formatDate(value)}`;
+  if (isPartOfPrices(field))
+    return escapeInvisible(`${describePriceField(field)} ${formatField(field, value, fields)}`);
   return `${field} ${formatValue(value)}`;
 }
 
@@ -291,9 +294,15 @@ function limitsMove({ fieldChanges, before, after }: Change): Line {
       return [[words('expires '), ...toFresh(formatDate(change.before), formatDate(change.after))]];
     }
     if (field === 'starting') return [[words(`window starts ${formatDate(change.after)}`)]];
+    if (isPartOfPrices(field)) return [priceMove(change)];
     return [[words(`${field} `), ...toFresh(formatValue(change.before), formatValue(change.after))]];
   });
   return joinParts(parts);
+}
+
+function priceMove({ field, before, after }: FieldChange): Line {
+  const said = (value: FieldValue | undefined): string => escapeInvisible(formatField(field, value, {}));
+  return [words(`${escapeInvisible(describePriceField(field))} `), ...toFresh(said(before), said(after))];
 }
 
 function rateMove({ before, after }: FieldChange, rate: RateName): Line {

@@ -196,6 +196,7 @@ const kindWords: Readonly<Record<Kind, string>> = {
   'key-limits': 'API keys',
   'provider-limits': 'providers',
   'integration-limits': 'integrations',
+  'integration-prices': 'prices of integrations',
 };
 
 /** One line a kind and reason: `API keys of 3 workspaces unknown: GET /api-keys answered 403 AB03`. */

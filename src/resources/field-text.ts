@@ -3,11 +3,14 @@
 import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatRate, formatReset } from './amounts.ts';
 import { parseField, unitOfAlert } from './fields.ts';
+import { formatFactor, formatOwnPrice, isFactor, isOwnPrice } from './price-fields.ts';
 import type { Budget, Fields, FieldValue, RateName, Reset, Unit } from './types.ts';
 
 /** @param beside the other fields: they say in what an amount counts */
 export function formatField(field: string, value: FieldValue | undefined, beside: Fields): string {
+  if (isOwnPrice(field)) return formatOwnPrice(value);
   if (value === undefined || value === null) return 'none';
+  if (isFactor(field)) return formatFactor(value);
   const parsed = parseField(field);
   switch (parsed.part) {
     case 'rate':

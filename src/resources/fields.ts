@@ -6,6 +6,7 @@
  */
 
 import { compareText } from '../diagnostics.ts';
+import { isOwnPrice, isPartOfPrices } from './price-fields.ts';
 import type { RateWindow } from './rate-windows.ts';
 import type {
   AlertField,
@@ -221,6 +222,10 @@ export function isForgotten(kind: Kind, word: string, field: string): boolean {
       return kind === 'rate-policy' ? limitWords[kind].includes(field) : isPartOfRate(field);
     case 'api':
       return isApi(field);
+    case 'prices':
+      return isPartOfPrices(field);
+    case 'models':
+      return isOwnPrice(field);
     default:
       return fieldWordOf(field) === word;
   }

@@ -2,6 +2,7 @@
 
 import type {
   WireGlobalAccess,
+  WireIntegrationPrices,
   WireIntegrationWorkspace,
   WireKey,
   WireProvider,
@@ -17,7 +18,8 @@ export type LimitsTarget =
   | { readonly kind: 'provider-limits'; readonly slug: string; readonly workspaceId: string }
   | { readonly kind: 'integration-limits'; readonly slug: string; readonly workspaceSlug: string }
   /** What the integration gives to workspaces created later. */
-  | { readonly kind: 'integration-limits'; readonly slug: string; readonly workspaceSlug: null };
+  | { readonly kind: 'integration-limits'; readonly slug: string; readonly workspaceSlug: null }
+  | { readonly kind: 'integration-prices'; readonly slug: string };
 
 /** Ids are UUIDs unless a parameter is called slug; see Backend. */
 export interface KindPort {
@@ -39,4 +41,7 @@ export interface KindPort {
   listIntegrationWorkspaces(slug: string): Promise<readonly WireIntegrationWorkspace[]>;
   /** Null when the service shows no such settings. */
   readGlobalAccess(slug: string): Promise<WireGlobalAccess | null>;
+
+  /** What an integration charges instead of the price files; nothing else of it, and no secret. */
+  readIntegrationPrices(slug: string): Promise<WireIntegrationPrices>;
 }

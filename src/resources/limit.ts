@@ -8,11 +8,11 @@ import { alertOf, parseField, splitRateName } from './fields.ts';
 import { daysOfReset } from './limits.ts';
 import type { RateWindow } from './rate-windows.ts';
 import { specOf } from './registry.ts';
-import type { Fields, Kind, Match, PolicyTarget, RateUnit, Reset, Unit } from './types.ts';
+import type { Fields, Kind, LimitKind, Match, PolicyTarget, RateUnit, Reset, Unit } from './types.ts';
 
 interface Bound {
   /** What carries it. */
-  readonly kind: Kind;
+  readonly kind: LimitKind;
   /** The field that holds it: `amount` and `value` of policies, `budget`, `budget[cost/monthly]`, `rate[requests/minute]`. */
   readonly field: string;
   /** Cents or a count. */
@@ -52,6 +52,7 @@ export function isRateLimit(limit: Limit): limit is RateLimit {
 
 /** By the names of their fields, policies' own first: what is null is none. */
 export function limitsOf(kind: Kind, fields: Fields): Limit[] {
+  if (kind === 'integration-prices') return [];
   const spec = specOf(kind);
   if (spec.policy) {
     const { unit = 'cost', amount, value, reset = null, alert, window, match = 'all', target = 'llm' } = fields;

@@ -1,4 +1,5 @@
 import { integrationLimits } from './integration-limits.ts';
+import { integrationPrices } from './integration-prices.ts';
 import { keyLimits } from './key-limits.ts';
 import type { AttachmentKindSpec, KindSpec, PolicyKindSpec } from './kind.ts';
 import { providerLimits } from './provider-limits.ts';
@@ -24,6 +25,7 @@ export const registry: { readonly [K in Kind]: K extends PolicyKind ? PolicyKind
   'key-limits': keyLimits,
   'provider-limits': providerLimits,
   'integration-limits': integrationLimits,
+  'integration-prices': integrationPrices,
 };
 
 export function specOf(kind: Kind): KindSpec {

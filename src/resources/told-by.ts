@@ -43,6 +43,7 @@ const mails: Readonly<Record<Kind, MailedByService>> = {
   'integration-limits': 'presumed',
   'usage-policy': 'no',
   'rate-policy': 'no',
+  'integration-prices': 'no',
 };
 
 /** What the service mails anyway (docs/service-notes.md#alerts) is told a second time only where somebody asks for it. */

@@ -14,10 +14,13 @@ export const kinds = [
   'key-limits',
   'provider-limits',
   'integration-limits',
+  'integration-prices',
 ] as const;
 export type Kind = (typeof kinds)[number];
 
 export type PolicyKind = 'usage-policy' | 'rate-policy';
+/** Kinds that hold limits; the other says what those in dollars count in. */
+export type LimitKind = Exclude<Kind, 'integration-prices'>;
 /** Kinds whose objects exist anyway: tollgate changes limits on them and never creates or deletes them. */
 export type AttachmentKind = Exclude<Kind, PolicyKind>;
 
@@ -75,6 +78,7 @@ export type ApiField = `api.${string}`;
  * | key-limits | `budget` `alert` `rate[…]` `rates` `recipients` `expires` `description` `api.<member>` |
  * | provider-limits | `budget` `alert` `rate[…]` `rates` `expires` |
  * | integration-limits | `budget` `alert` `rate[…]` `rates` |
+ * | integration-prices | `multiplier[<kind of token>]` `price[<model>]` (resources/price-fields.ts) |
  */
 export interface Fields {
   readonly name?: string | null;

@@ -178,3 +178,19 @@ export interface WireGlobalAccess extends RowOf<typeof globalAccessMembers> {}
 /** `id` is the workspace's slug here, unlike everywhere else (docs/service-notes.md#share-slug). */
 export const shareMembers = { id: 'id', ...globalAccessMembers } as const satisfies Members;
 export interface WireIntegrationWorkspace extends RowOf<typeof shareMembers> {}
+
+/** Prices of an integration (docs/service-notes.md#integration-prices): the two parts that hold prices are checked by who reads them. */
+export interface WireIntegrationPrices {
+  readonly slug: string;
+  readonly vendor: string | null;
+  readonly adjustments: unknown;
+  readonly models: readonly WireIntegrationModel[];
+}
+
+/** A model that it offers. Flags come back in several spellings. */
+export interface WireIntegrationModel {
+  readonly slug: string;
+  readonly pricing_config?: unknown;
+  readonly enabled?: unknown;
+  readonly [member: string]: unknown;
+}

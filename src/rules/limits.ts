@@ -28,6 +28,8 @@ export function labelOfEntry({ kind, name }: DesiredEntry): string {
       return `provider "${name}"`;
     case 'integration-limits':
       return `integration "${name}"`;
+    case 'integration-prices':
+      return `prices of integration "${name}"`;
   }
 }
 
@@ -60,6 +62,7 @@ function scopeOf({ kind, name, liveName }: DesiredEntry, { match, per }: Limit):
     case 'provider-limits':
       return { match: only('virtual_key'), per: [] };
     case 'integration-limits':
+    case 'integration-prices':
       return { match: only('integration'), per: [] };
   }
 }

@@ -22,7 +22,7 @@ export interface AbsenceNeeds {
  */
 export async function readAbsence({ backend, attempt }: Reads, live: Live, needs: AbsenceNeeds): Promise<Live> {
   const read = async (family: Question, some: Partial<LiveScopeNeeds>): Promise<Live | null> => {
-    const scope = { needs: [], integrations: [], globalAccess: [], needsWhole: () => false, ...some };
+    const scope = { needs: [], integrations: [], globalAccess: [], prices: [], needsWhole: () => false, ...some };
     const answer = await attempt(family, () => readLive(backend, live.organisationId, scope));
     return 'value' in answer ? answer.value : null;
   };
@@ -55,6 +55,7 @@ const listOf: Readonly<Record<Kind, Question>> = {
   'key-limits': 'listKeys',
   'provider-limits': 'listProviders',
   'integration-limits': 'listIntegrationWorkspaces',
+  'integration-prices': 'readIntegrationPrices',
 };
 
 /** Each sees what the other has seen; the first wins where both have. */

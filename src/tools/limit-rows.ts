@@ -139,4 +139,5 @@ export const kindWords = {
   'key-limits': 'key',
   'provider-limits': 'provider',
   'integration-limits': 'integration',
+  'integration-prices': 'prices of an integration',
 } as const;

@@ -122,7 +122,7 @@ export function createMemoryBackend(given: Partial<Rows> = {}, interruptions: In
     listIntegrationSlugs: () => call('LIST integrations', () => ['openai-prod', 'anthropic-prod']),
     listIntegrationWorkspaces: (slug) => call(`LIST shares ${slug}`, () => rows.shares),
     readGlobalAccess: (slug) => call(`GET gift ${slug}`, () => rows.gift),
-    readIntegrationPrices: none,
+    readIntegrationPrices: async (slug) => ({ slug, vendor: null, adjustments: null, models: [] }),
     listConfigs: none,
     readConfig: none,
     listAuditRecords: none,

@@ -7,7 +7,7 @@ import type { LiveLimit } from '../../src/consumption/limit-status.ts';
 import { exactOf } from '../../src/exact.ts';
 import type { AppliedRecord, RecordedEntry } from '../../src/plan/applied-record.ts';
 import type { AlertSettings } from '../../src/resources/alert-settings.ts';
-import type { Fields, Kind, Reset } from '../../src/resources/types.ts';
+import type { Fields, LimitKind as Kind, Reset } from '../../src/resources/types.ts';
 
 export const hour = 3_600_000;
 const day = 24 * hour;

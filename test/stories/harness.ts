@@ -186,6 +186,7 @@ function labelOf({ kind, workspace, name }: ResourceKey): string {
     'key-limits': 'key ',
     'provider-limits': 'provider ',
     'integration-limits': 'integration ',
+    'integration-prices': 'prices ',
   };
   const place = workspace === 'ws-team-a' ? '' : `${workspace ?? 'organisation'}/`;
   return `${place}${words[kind]}${name}`;

@@ -115,14 +115,14 @@ export const readFeatures = {
     title: 'list integrations',
     group: 'integrations',
     scopes: ['organisation_integrations.list', 'workspace_integrations.list'],
-    needs: ['integration-limits'],
+    needs: ['integration-limits', 'integration-prices'],
   },
   'integrations.read': {
     id: 'integrations.read',
     title: 'read an integration',
     group: 'integrations',
     scopes: ['organisation_integrations.read', 'workspace_integrations.read'],
-    needs: ['integration-limits'],
+    needs: ['integration-limits', 'integration-prices'],
   },
   'integrations.shares': {
     id: 'integrations.shares',
@@ -204,9 +204,9 @@ export const writeFeatures: readonly WriteFeature[] = [
   },
   {
     id: 'integrations.write',
-    title: 'limits of integrations',
+    title: 'limits and prices of integrations',
     scopes: [['organisation_integrations.update', 'workspace_integrations.update']],
-    kinds: ['integration-limits'],
+    kinds: ['integration-limits', 'integration-prices'],
   },
 ];
 
