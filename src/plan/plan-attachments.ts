@@ -33,7 +33,7 @@ import type { ResolvedEntry } from './resolution.ts';
 import type { Action, Change, PlanNote } from './types.ts';
 import { withoutGonePrices } from './unknown-models.ts';
 import { isInDoubt } from './unreadable.ts';
-import { markReturn } from './until.ts';
+import { markReturn, pastOfDrift } from './until.ts';
 import { resetNotes, windowNotes } from './window-notes.ts';
 
 export function planAttachments(context: PlanContext): void {
@@ -106,7 +106,8 @@ function planDeclared(
   }
   const key: ResourceKey = { kind, workspace: resolved.workspace?.slug ?? null, name: resolved.name };
   const { before, after: whole, released } = mergeFields(spec, resolved.fields, past, fields);
-  const facts = { kind, declared: resolved.fields, past, before, after: whole, live: fields };
+  const since = recorded === null ? past : pastOfDrift(resolved, recorded, fields);
+  const facts = { kind, declared: resolved.fields, past: since, before, after: whole, live: fields };
   const left = recorded === null ? new Set<string>() : findLeft(context.drift, facts);
   const after = keepLeft(whole, before, left);
   const overtaken = overtakenAlert(after, fields);
@@ -128,7 +129,7 @@ function planDeclared(
   if (isAnother) parts.notes.push(anotherObjectNote(context, resolved, previous, live));
   if (left.size > 0) {
     const draft = { ...draftOf(context, { key, live, recorded, declared: resolved.fields, resolved }), before };
-    parts.left.push(makeLeft(draft, whole, left, past, fields));
+    parts.left.push(makeLeft(draft, whole, left, since, fields));
   }
   if (change === null) {
     if (left.size === 0) parts.unchanged += 1;

@@ -36,7 +36,7 @@ import {
 import type { ResolvedEntry } from './resolution.ts';
 import { carryUndeclared } from './undeclared-fields.ts';
 import { isInDoubt } from './unreadable.ts';
-import { markReturn } from './until.ts';
+import { markReturn, pastOfDrift } from './until.ts';
 import { newWindowNote } from './window-notes.ts';
 
 const none: ReadonlySet<string> = new Set();
@@ -292,10 +292,11 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
 
   parts.managed.set(kind, live.id, []);
   const { before, after: whole, released } = mergeFields(spec, resolved.fields, past, fields);
+  const since = recorded === null ? past : pastOfDrift(resolved, recorded, fields);
   const left =
     recorded === null
       ? none
-      : findLeft(context.drift, { kind, declared: resolved.fields, past, before, after: whole, live: fields });
+      : findLeft(context.drift, { kind, declared: resolved.fields, past: since, before, after: whole, live: fields });
   const after = keepLeft(whole, before, left);
   const overtaken = overtakenAlert(after, fields);
   if (overtaken !== null) parts.problems.add(overtakenAlertDiagnostic(resolved, overtaken), workspace.id);
@@ -314,7 +315,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     entry,
     row: live.row,
   };
-  if (left.size > 0) parts.left.push(makeLeft(draft, whole, left, past, fields));
+  if (left.size > 0) parts.left.push(makeLeft(draft, whole, left, since, fields));
   const moved = Object.keys(after).filter((field) => !isSame(before[field], after[field]));
   if (moved.length === 0 && starting === null) {
     if (left.size === 0) parts.unchanged += 1;

@@ -37,20 +37,38 @@ export function isSameUntil(
  * outlives a date as it outlives a merge.
  */
 export function markReturn(change: Change, resolved: ResolvedEntry, recorded: RecordedEntry | null): Change {
-  const { entry } = resolved;
-  const { until } = entry;
-  if (until === undefined || recorded?.until === undefined) return change;
-  if (!hasCome(until, until.day) || hasCome(recorded.until, recorded.until.day)) return change;
-  if (!isSameUntil(entry, recorded) || recorded.name !== resolved.name || recorded.viaStar === true) return change;
-  const isGone = entry.absent === true;
-  // Of what goes there is no protection and no window any more.
-  if (!isGone && (recorded.protect !== entry.protect || recorded.starting !== entry.starting)) return change;
-  if (recorded.protect && isGone) return change;
-  if (!isMoveOfDate(until, recorded.fields, isGone ? null : resolved.fields)) return change;
+  if (recorded === null || !isReturning(resolved, recorded)) return change;
+  const { until, absent } = resolved.entry;
+  const isGone = absent === true;
   const isQuiet = isGone ? isAsRecorded(change.before ?? {}, recorded.fields) : change.cause === 'edited';
   const isTighter = change.action === 'update' && change.cause === 'both' && change.direction === 'tighten';
   if (change.action === 'replace' || change.action === 'create' || !(isQuiet || isTighter)) return change;
-  return { ...change, due: until.date };
+  return until === undefined ? change : { ...change, due: until.date };
+}
+
+/** The last apply had the date, it has come since, and it alone moves what was recorded. */
+function isReturning({ entry, name, fields }: ResolvedEntry, recorded: RecordedEntry): boolean {
+  const { until } = entry;
+  if (until === undefined || recorded.until === undefined) return false;
+  if (!hasCome(until, until.day) || hasCome(recorded.until, recorded.until.day)) return false;
+  if (!isSameUntil(entry, recorded) || recorded.name !== name || recorded.viaStar === true) return false;
+  const isGone = entry.absent === true;
+  // Of what goes there is no protection and no window any more; what is protected goes by no date.
+  const isKept = isGone
+    ? !recorded.protect
+    : recorded.protect === entry.protect && recorded.starting === entry.starting;
+  return isKept && isMoveOfDate(until, recorded.fields, isGone ? null : fields);
+}
+
+/**
+ * What a move by hand is compared with: what was recorded and, once a date alone has moved it, what holds since. So a cap that somebody
+ * set by hand before the date is not undone by it, as it is by no merge.
+ *
+ * @param live fields of the live object
+ */
+export function pastOfDrift(resolved: ResolvedEntry, recorded: RecordedEntry, live: Fields): Fields {
+  const hasMoved = !isAsRecorded(live, recorded.fields);
+  return hasMoved && isReturning(resolved, recorded) ? resolved.fields : recorded.fields;
 }
 
 function isAsRecorded(live: Fields, past: Fields): boolean {

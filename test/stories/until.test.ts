@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { describeChange } from '../../src/render/describe-change.ts';
+import type { DriftMode } from '../../src/resources/review-settings.ts';
 import { desiredOn, utcDay } from '../../src/resources/until.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, startWorld, workspaceFile } from '../helpers/world.ts';
@@ -25,9 +26,10 @@ async function startStory(from: string) {
     day: (day: string, time = '00:00:00') => {
       now = new Date(`${day}T${time}Z`);
     },
-    plan: async (body: string) => {
-      const { changes, recordLines } = await world.planOk(filesOf(body));
+    plan: async (body: string, drift: DriftMode = 'revert') => {
+      const { changes, recordLines, left } = await world.planOk(filesOf(body), { drift });
       return [
+        ...left.map(({ change }) => `left ${change.key.name}`),
         ...changes.map(({ key, action, cause, due }) => `${action} ${key.name} ${cause}${due ? ` due ${due}` : ''}`),
         ...recordLines.map(({ action, detail }) => `${action}: ${detail}`),
       ];
@@ -100,8 +102,14 @@ describe('a raise until a date', () => {
       story.day('2026-12-15');
       row.credit_limit = 300;
       expect(await story.plan(raised)).toEqual(['update spend both']);
+      expect((await story.plan(raised, 'safe'))[0]).toBe('left spend');
+      expect((await story.plan(raised, 'leave'))[0]).toBe('left spend');
       row.credit_limit = 2000;
-      expect(await story.plan(raised)).toEqual(['update spend both due 2026-12-15']);
+      expect(await story.plan(raised, 'safe')).toEqual(['update spend both due 2026-12-15']);
+      row.credit_limit = 600;
+      expect(await story.plan(raised, 'safe')).toEqual(['update spend both due 2026-12-15']);
+      row.credit_limit = 800;
+      expect(await story.plan(raised, 'leave')).toEqual(['update spend edited due 2026-12-15']);
     } finally {
       await story.world.close();
     }
