@@ -6,6 +6,8 @@ import type { Change, Unmanaged } from '../plan/types.ts';
 import { describePlaced } from '../render/describe-change.ts';
 import { describeDrift } from '../render/describe-drift.ts';
 import type { DriftView } from '../render/drift.ts';
+import { plainText } from '../render/view/cells.ts';
+import { spendLine } from '../render/view/undeclared.ts';
 import {
   type EventWords,
   groupByPlace,
@@ -65,7 +67,27 @@ export function driftOf(
         workspace,
       };
     });
+  const withoutFile = (plan.undeclared?.workspaces ?? [])
+    .filter(({ slug }) => isAsked({ workspace: slug }, 'undeclared'))
+    .map((one): PlacedHappening => {
+      const { id, slug } = one;
+      return {
+        kind: 'undeclared',
+        key: `workspace ${id}`,
+        version: '',
+        end: null,
+        route: watcher.routeOfPlace(slug),
+        line: plainText(spendLine(one)),
+        data: { kind: 'workspace', workspace: slug, name: slug, fields: [] },
+        workspace: slug,
+      };
+    });
   return [
+    ...groupByPlace(withoutFile, words, {
+      kind: 'undeclared',
+      title: () => 'No file is about a workspace',
+      why: 'No default reaches it, and nobody reviews what it may spend: `tollgate import` writes a file.',
+    }),
     ...groupByPlace(loosened.sort(byPlace), words, {
       kind: 'loosened',
       title: (count) => `${count} ${count === 1 ? 'limit was' : 'limits were'} loosened by hand`,

@@ -56,3 +56,14 @@ test('proposes a file that declares what is live and lets the defaults hold, onc
   expect((await watch(scene)).summary).toContain(`: #${pull?.number} is open`);
   expect(pulls(scene)).toHaveLength(1);
 });
+
+test('does not propose again what somebody closed, and says how it is settled; unasked it proposes nothing', async () => {
+  const scene = await startSpending();
+  await watch(scene, false);
+  expect(pulls(scene)).toHaveLength(0);
+  await watch(scene);
+  const [pull] = pulls(scene);
+  Object.assign(pull ?? {}, { state: 'closed' });
+  expect((await watch(scene)).summary).toContain(`: #${pull?.number} was closed`);
+  expect(pulls(scene)).toHaveLength(1);
+});

@@ -116,6 +116,17 @@ it('a limit of a workspace that no file is about', async () => {
   expect(mail.got.at(-1)?.mail.text).toContain('elsewhere');
 });
 
+it('a workspace that no file is about, with what it spent, once', async () => {
+  await begin('undeclared');
+  await notify();
+  await notify();
+  expect(subjects().filter((subject) => subject.includes('No file'))).toEqual([
+    'No file is about a workspace (ws-team-b)',
+  ]);
+  const text = mail.got.map(({ mail: { text } }) => text).find((one) => one?.includes('No default reaches it'));
+  expect(text).toContain('NOTHING LIMITS IT');
+});
+
 it('an apply of which something failed, from the record', async () => {
   await begin('failed-apply');
   const record = rig.readRecord();
