@@ -45,7 +45,7 @@ export interface Waits {
   readonly teams: Teams;
 }
 
-export interface WaitInput extends RequirementInput {
+interface WaitInput extends RequirementInput {
   readonly windows: Windows;
   readonly reviewed: ReviewedChanges;
   readonly record: AppliedRecord;

@@ -4,7 +4,7 @@ import { canonicalJson } from '../stable-json.ts';
 import { formatAmount } from './amounts.ts';
 import type { ApprovalRule } from './review-settings.ts';
 
-export type Approver =
+type Approver =
   | { readonly kind: 'person'; readonly login: string }
   | { readonly kind: 'team'; readonly org: string; readonly slug: string };
 
