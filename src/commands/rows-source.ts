@@ -29,8 +29,26 @@ export function isOfClickHouse({ rowsFrom, table }: SourceOptions, named: readon
   });
 }
 
+/**
+ * Opened, asked, closed again whatever comes of it.
+ *
+ * @throws as `openClickHouse`, and what `ask` throws
+ */
+export async function askClickHouse<T>(
+  options: SourceOptions,
+  session: Session,
+  ask: (table: string, server: ClickHouse) => Promise<T>,
+): Promise<T> {
+  const { server, table } = openClickHouse(options, session);
+  try {
+    return await ask(table, server);
+  } finally {
+    await server.close();
+  }
+}
+
 /** @throws UserError where address or table are not said */
-export function openClickHouse(
+function openClickHouse(
   options: SourceOptions,
   session: Session,
 ): { readonly server: ClickHouse; readonly table: string } {
