@@ -224,6 +224,7 @@ async function readFacts(
     `countIf(bitAnd(fl, ${rowFlags.cacheUnknown}) != 0)`,
     ...[costFaults.missing, costFaults.tooFine, costFaults.outOfRange].map((fault) => `countIf(fault = ${fault})`),
     ...dims.map((_, at) => `countIf(isNull(d${at}))`),
+    `countIf(fault = ${costFaults.otherCurrency})`,
   ];
   const all = await askNumbers(rows, `SELECT ${sums.join(', ')} FROM (${calls})`);
   const [
@@ -236,9 +237,13 @@ async function readFacts(
     tooFine = 0,
     outOfRange = 0,
   ] = all;
-  const currencies = await rows(
-    `SELECT upper(cur) AS tg_currency, count() FROM (${calls}) WHERE fault = ${costFaults.otherCurrency} GROUP BY tg_currency ORDER BY tg_currency`,
-  );
+  // Mostly there is none, and each question reads the whole table.
+  const currencies =
+    all[8 + dims.length] === 0
+      ? []
+      : await rows(
+          `SELECT upper(cur) AS tg_currency, count() FROM (${calls}) WHERE fault = ${costFaults.otherCurrency} GROUP BY tg_currency ORDER BY tg_currency`,
+        );
   return {
     asked: window ?? { from: null, to: null },
     files: [
