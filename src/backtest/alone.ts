@@ -2,6 +2,7 @@
 
 import { dayMilliseconds } from '../consumption/windows.ts';
 import type { Exact } from '../exact.ts';
+import { groupBy } from '../live/place-index.ts';
 import { type SourceFacts, unitsPerCent } from '../logs/row-batch.ts';
 import type {
   OutcomeCount,
@@ -133,14 +134,7 @@ function tallyOfSums(limit: ReplayLimit, { use, refused }: RunningSums): LimitTa
     priced: sumOf(({ latePriced }) => latePriced),
   };
   const alertOf = new Map(alerts.map(({ key, at }) => [JSON.stringify(key), at]));
-  const rowsOf = new Map<string, RefusedDayOfCounter[]>();
-  for (const row of byCounterAndDay) {
-    const key = JSON.stringify(row.key);
-    const known = rowsOf.get(key);
-    if (known === undefined) rowsOf.set(key, [row]);
-    else known.push(row);
-  }
-  const blocked = [...rowsOf].map(
+  const blocked = [...groupBy(byCounterAndDay, ({ key }) => JSON.stringify(key))].map(
     ([key, rows]): BlockedCounter => ({
       who: nameCounter(limit, rows[0]?.key ?? []),
       since: rows.reduce((least, { since }) => Math.min(least, since), Number.POSITIVE_INFINITY),
@@ -170,13 +164,7 @@ function tallyOfSums(limit: ReplayLimit, { use, refused }: RunningSums): LimitTa
 }
 
 function daysOf(rows: readonly RefusedDayOfCounter[]): LimitTally['days'] {
-  const days = new Map<number, RefusedDayOfCounter[]>();
-  for (const row of rows) {
-    const known = days.get(row.day);
-    if (known === undefined) days.set(row.day, [row]);
-    else known.push(row);
-  }
-  return [...days]
+  return [...groupBy(rows, ({ day }) => day)]
     .sort(([a], [b]) => a - b)
     .map(([day, own]) => ({ day: day * dayMilliseconds, calls: callsOf(own), money: moneyOf(own) }));
 }

@@ -26,7 +26,6 @@ export class LimitRun {
   readonly late = new CallMoney();
   lateCalls = 0;
   /** By counter. */
-  readonly calls = new Growing(0);
   readonly refusedCalls = new Growing(0);
   readonly refusedMoney = new Sums(0);
   readonly refusedPriced = new Growing(0);
@@ -84,8 +83,6 @@ export class LimitRun {
   check(counter: number, hi: number, lo: number, isPriced: boolean): boolean {
     this.checked += 1;
     this.checkedMoney.add(hi, lo, isPriced);
-    const { calls } = this;
-    calls.values[counter] = (calls.values[counter] as number) + 1;
     const used = this.#used.hi[counter] as number;
     if (this.#before !== null) this.#before(used);
     if (this.alone !== null) this.alone.add(this.#free.hi[counter] as number);
@@ -150,7 +147,6 @@ export class LimitRun {
   #grow(): void {
     this.#capacity = Math.max(64, 2 * this.#capacity);
     for (const growing of [
-      this.calls,
       this.refusedCalls,
       this.refusedPriced,
       this.blockedDays,

@@ -20,8 +20,10 @@ export interface ClickHouseOptions {
 }
 
 export interface ClickHouseConnection {
-  /** @throws UserError that tells nothing of user and password, CancelledError */
-  /** @param more.isWhole the answer begins once it is whole. Default: it comes as it is made */
+  /**
+   * @param more.isWhole the answer begins once it is whole. Default: it comes as it is made
+   * @throws UserError that tells nothing of user and password, CancelledError
+   */
   lines(sql: string, more?: { readonly isWhole?: boolean | undefined }): AsyncIterable<string>;
   close(): Promise<void>;
 }
@@ -43,10 +45,7 @@ export function connectClickHouse(options: ClickHouseOptions): ClickHouseConnect
   const fail = (problem: string, hint: string): UserError =>
     new UserError(`ClickHouse at ${url.host}: ${clean(problem)}`, { hint, exit: 'unreachable' });
 
-  async function* lines(
-    sql: string,
-    { isWhole = false }: { readonly isWhole?: boolean | undefined } = {},
-  ): AsyncIterable<string> {
+  const lines: ClickHouseConnection['lines'] = async function* (sql, { isWhole = false } = {}) {
     const place = new URL(url);
     if (isWhole) place.search = 'wait_end_of_query=1';
     own ??= (isLoopback(url.hostname) ? null : createProxyAgent(patience, proxies)) ?? new Agent(patience);
@@ -83,7 +82,7 @@ export function connectClickHouse(options: ClickHouseOptions): ClickHouseConnect
         'Look at TOLLGATE_CLICKHOUSE_URL: the HTTP port, which is 8123, or 8443 with https.',
       );
     }
-  }
+  };
 
   return { lines, close: async () => own?.destroy() };
 }

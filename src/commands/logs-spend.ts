@@ -14,7 +14,7 @@ import { formatWhole } from '../resources/amounts.ts';
 import type { CommandResult, Session } from '../run/session.ts';
 import { isoOf } from '../tools/values.ts';
 import { type LogsRowsOptions, rowsAskedOf, rowsNeedsOf } from './logs-rows.ts';
-import { isOfClickHouse, openClickHouse, type SourceOptions } from './rows-source.ts';
+import { askClickHouse, isOfClickHouse, type SourceOptions } from './rows-source.ts';
 
 export interface LogsSpendOptions extends LogsRowsOptions, SourceOptions {
   readonly by: readonly string[];
@@ -41,12 +41,7 @@ async function readSpend(by: readonly string[], options: LogsSpendOptions, sessi
   const asked = rowsAskedOf(options, session);
   if (!isOfClickHouse(options, options.files, 'the files')) return readRowSpend(by, asked, rowsNeedsOf(session));
   const { readTableSpend } = await import('../logs/clickhouse-spend.ts');
-  const { server, table } = openClickHouse(options, session);
-  try {
-    return await readTableSpend(by, { ...asked, table }, server);
-  } finally {
-    await server.close();
-  }
+  return askClickHouse(options, session, (table, server) => readTableSpend(by, { ...asked, table }, server));
 }
 
 /** @throws UserError */

@@ -10,7 +10,7 @@ import { formatWhole } from '../resources/amounts.ts';
 import type { CommandResult, Session } from '../run/session.ts';
 import { isoOf } from '../tools/values.ts';
 import { type LogsRowsOptions, rowsAskedOf, rowsNeedsOf } from './logs-rows.ts';
-import { isOfClickHouse, openClickHouse, type SourceOptions } from './rows-source.ts';
+import { askClickHouse, isOfClickHouse, type SourceOptions } from './rows-source.ts';
 
 export interface LogsTopOptions extends LogsRowsOptions, SourceOptions {
   readonly order: CallOrder;
@@ -31,12 +31,7 @@ async function readTop(options: LogsTopOptions, session: Session): Promise<TopCa
     return readTopCalls(order, limit, asked, rowsNeedsOf(session));
   }
   const { readTableTop } = await import('../logs/clickhouse-top.ts');
-  const { server, table } = openClickHouse(options, session);
-  try {
-    return await readTableTop(order, limit, { ...asked, table }, server);
-  } finally {
-    await server.close();
-  }
+  return askClickHouse(options, session, (table, server) => readTableTop(order, limit, { ...asked, table }, server));
 }
 
 function render({ calls, facts }: TopCalls, { format, order }: LogsTopOptions, session: Session): string {

@@ -1,10 +1,8 @@
 /** Where the rows of calls come from: files, or the control plane's own ClickHouse, as `--source clickhouse` names it. */
 
-import { connectClickHouse } from '../client/clickhouse-http.ts';
 import { UserError } from '../errors.ts';
 import type { ClickHouse } from '../logs/clickhouse-answers.ts';
 import type { RowSource, RowsAsked } from '../logs/row-batch.ts';
-import { proxiesOf } from '../proxies.ts';
 import type { Session } from '../run/session.ts';
 import { rowsNeedsOf } from './logs-rows.ts';
 
@@ -29,11 +27,29 @@ export function isOfClickHouse({ rowsFrom, table }: SourceOptions, named: readon
   });
 }
 
-/** @throws UserError where address or table are not said */
-export function openClickHouse(
+/**
+ * Opened, asked, closed again whatever comes of it.
+ *
+ * @throws as `openClickHouse`, and what `ask` throws
+ */
+export async function askClickHouse<T>(
   options: SourceOptions,
   session: Session,
-): { readonly server: ClickHouse; readonly table: string } {
+  ask: (table: string, server: ClickHouse) => Promise<T>,
+): Promise<T> {
+  const { server, table } = await openClickHouse(options, session);
+  try {
+    return await ask(table, server);
+  } finally {
+    await server.close();
+  }
+}
+
+/** @throws UserError where address or table are not said */
+async function openClickHouse(
+  options: SourceOptions,
+  session: Session,
+): Promise<{ readonly server: ClickHouse; readonly table: string }> {
   const { env } = session;
   const said = (name: string): string | undefined => env[name]?.trim() || undefined;
   const url = said('TOLLGATE_CLICKHOUSE_URL');
@@ -48,6 +64,11 @@ export function openClickHouse(
       hint: 'Write `--table DATABASE.TABLE`, or set TOLLGATE_CLICKHOUSE_TABLE: the table that holds a row for each call.',
     });
   }
+  // Files are read without a library for HTTP.
+  const [{ connectClickHouse }, { proxiesOf }] = await Promise.all([
+    import('../client/clickhouse-http.ts'),
+    import('../proxies.ts'),
+  ]);
   const server = connectClickHouse({
     url,
     user: said('TOLLGATE_CLICKHOUSE_USER'),
@@ -67,7 +88,7 @@ export function openRowsOf(session: Session, options: SourceOptions = {}): OpenR
   return async (asked) => {
     if (isOfClickHouse(options, asked.from, '--logs')) {
       const { openTableRows } = await import('../logs/clickhouse.ts');
-      const { server, table } = openClickHouse(options, session);
+      const { server, table } = await openClickHouse(options, session);
       const opening = openTableRows({ ...asked, table }, server).catch(async (error: unknown) => {
         await server.close();
         throw error;

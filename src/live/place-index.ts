@@ -57,8 +57,11 @@ export class PlaceIndex<T> {
 }
 
 /** What has no key is in no group. Map.groupBy begins with Node 21. */
-export function groupBy<T>(list: readonly T[], keyOf: (item: T) => string | null): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+export function groupBy<T, K extends string | number = string>(
+  list: readonly T[],
+  keyOf: (item: T) => K | null,
+): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
   for (const item of list) {
     const key = keyOf(item);
     if (key === null) continue;

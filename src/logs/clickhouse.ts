@@ -32,7 +32,7 @@ import {
   rowFlags,
   type SourceFacts,
 } from './row-batch.ts';
-import { type RepeatedRows, rowBounds } from './row-facts.ts';
+import { orderOfRepeated, type RepeatedRows, rowBounds, saidColumns } from './row-facts.ts';
 
 /** `table` or `database.table`. */
 export interface TableAsked extends Omit<RowsAsked, 'from'> {
@@ -80,15 +80,13 @@ export async function openTable(asked: TableAsked, server: ClickHouse): Promise<
     `SELECT countIf(isNull(t)), countIf(${inWindow} AND NOT ${isMeant}), countIf(${inWindow} AND ${isMeant}), uniqExactIf(id, ${inWindow} AND ${isMeant}) FROM (${all})`,
   );
   const meant = `SELECT * FROM (${all}) WHERE ${inWindow} AND ${isMeant}`;
-  const order = ['t', 'u DESC', 'tok DESC', 'fl', ...dims.map((_, at) => `d${at}`), 'fault', 'cur'].join(', ');
+  const order = orderOfRepeated(dims, 'DESC');
   const duplicates = found - ids;
   // The earliest row of an id, and of those the dearest, as of files.
   const calls = duplicates === 0 ? meant : `SELECT * FROM (${meant}) ORDER BY ${order} LIMIT 1 BY id`;
   let contradictions = 0;
   if (duplicates > 0) {
-    const said = ['t', 'u', 'tok', 'fl', ...dims.map((_, at) => `d${at}`)].map(
-      (name) => `ifNull(toString(${name}), '\\\\N')`,
-    );
+    const said = saidColumns(dims).map((name) => `ifNull(toString(${name}), '\\\\N')`);
     [contradictions = 0] = await askNumbers(
       rows,
       `SELECT sum(length(tg_said) - countEqual(tg_said, tg_said[1])) FROM (SELECT groupArray(tg_one) AS tg_said FROM (SELECT id, sipHash64(${said.join(", '\\t', ")}) AS tg_one FROM (${meant}) ORDER BY ${order}) GROUP BY id HAVING count() > 1)`,
@@ -226,6 +224,7 @@ async function readFacts(
     `countIf(bitAnd(fl, ${rowFlags.cacheUnknown}) != 0)`,
     ...[costFaults.missing, costFaults.tooFine, costFaults.outOfRange].map((fault) => `countIf(fault = ${fault})`),
     ...dims.map((_, at) => `countIf(isNull(d${at}))`),
+    `countIf(fault = ${costFaults.otherCurrency})`,
   ];
   const all = await askNumbers(rows, `SELECT ${sums.join(', ')} FROM (${calls})`);
   const [
@@ -238,9 +237,13 @@ async function readFacts(
     tooFine = 0,
     outOfRange = 0,
   ] = all;
-  const currencies = await rows(
-    `SELECT upper(cur) AS tg_currency, count() FROM (${calls}) WHERE fault = ${costFaults.otherCurrency} GROUP BY tg_currency ORDER BY tg_currency`,
-  );
+  // Mostly there is none, and each question reads the whole table.
+  const currencies =
+    all[8 + dims.length] === 0
+      ? []
+      : await rows(
+          `SELECT upper(cur) AS tg_currency, count() FROM (${calls}) WHERE fault = ${costFaults.otherCurrency} GROUP BY tg_currency ORDER BY tg_currency`,
+        );
   return {
     asked: window ?? { from: null, to: null },
     files: [

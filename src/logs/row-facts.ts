@@ -44,18 +44,9 @@ export async function leaveOutRepeated(
     await database.run(`CREATE TEMP VIEW calls AS SELECT ${names} FROM gathered WHERE ${isRow}`);
     return { duplicates: 0, contradictions: 0, otherWorkspaces };
   }
-  const order = [
-    't',
-    'u DESC NULLS LAST',
-    'tok DESC NULLS LAST',
-    'fl',
-    ...dims.map((_, at) => `d${at}`),
-    'fault',
-    'cur',
-  ];
-  const same = ['t', 'u', 'tok', 'fl', ...dims.map((_, at) => `d${at}`)];
+  const order = orderOfRepeated(dims, 'DESC NULLS LAST');
   await database.run(
-    `CREATE TEMP TABLE ranked AS SELECT ${names}, row_number() OVER (PARTITION BY id ORDER BY ${order.join(', ')}) AS place, hash(${same.join(', ')}) AS said FROM gathered WHERE ${isRow} AND hash(id) IN (SELECT h FROM again)`,
+    `CREATE TEMP TABLE ranked AS SELECT ${names}, row_number() OVER (PARTITION BY id ORDER BY ${order}) AS place, hash(${saidColumns(dims).join(', ')}) AS said FROM gathered WHERE ${isRow} AND hash(id) IN (SELECT h FROM again)`,
   );
   await database.run(
     `CREATE TEMP VIEW calls AS SELECT ${names} FROM gathered WHERE ${isRow} AND hash(id) NOT IN (SELECT h FROM again) UNION ALL SELECT ${names} FROM ranked WHERE place = 1`,
@@ -64,6 +55,17 @@ export async function leaveOutRepeated(
     'SELECT count(*), count(*) FILTER (other.said <> first.said) FROM ranked AS other JOIN ranked AS first ON first.id = other.id AND first.place = 1 WHERE other.place > 1',
   );
   return { duplicates: Number(duplicates), contradictions: Number(contradictions), otherWorkspaces };
+}
+
+/** What rows of one id contradict each other in. */
+export function saidColumns(dims: readonly string[]): readonly string[] {
+  return ['t', 'u', 'tok', 'fl', ...dims.map((_, at) => `d${at}`)];
+}
+
+/** Of the rows of an id the first one counts; down to the last column, so that the order of the lines decides nothing. */
+export function orderOfRepeated(dims: readonly string[], greatestFirst: string): string {
+  const said = saidColumns(dims).map((name) => (name === 'u' || name === 'tok' ? `${name} ${greatestFirst}` : name));
+  return [...said, 'fault', 'cur'].join(', ');
 }
 
 export function rowBounds({ from, to }: RowsWindow): readonly string[] {

@@ -1,6 +1,7 @@
 /** Which days of a window a store does not hold, or not yet wholly: without them every sum is too small. */
 
 import { dayMilliseconds, dayOf } from '../consumption/windows.ts';
+import { groupBy } from '../live/place-index.ts';
 import { formatWhole } from '../resources/amounts.ts';
 import type { RowsAsked, StoreGap } from './row-batch.ts';
 import { beginOfDay, type StoreManifest } from './store.ts';
@@ -64,12 +65,11 @@ function describeAlike(
   gaps: readonly StoreGap[],
   daysOf: (gap: StoreGap) => readonly string[],
 ): readonly (readonly [days: string, workspaces: string])[] {
-  const alike = new Map<string, string[]>();
-  for (const gap of gaps) {
-    const days = few(daysOf(gap), 5);
-    if (days !== '') alike.set(days, [...(alike.get(days) ?? []), gap.workspace]);
-  }
-  return [...alike].map(([days, workspaces]) => [days, few(workspaces, 3)]);
+  const alike = groupBy(gaps, (gap) => few(daysOf(gap), 5) || null);
+  return [...alike].map(([days, of]) => {
+    const workspaces = of.map(({ workspace }) => workspace);
+    return [days, few(workspaces, 3)];
+  });
 }
 
 function few(names: readonly string[], most: number): string {

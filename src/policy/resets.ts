@@ -1,5 +1,6 @@
 /** `reset` of a budget, on one line or as a window with its first day. */
 
+import { parseDay } from '../instant.ts';
 import { parseReset } from '../resources/amounts.ts';
 import { daysOfReset, isWithinYear } from '../resources/limits.ts';
 import type { Reset } from '../resources/types.ts';
@@ -124,8 +125,7 @@ export function readDate(field: FieldNode, report: Report): string | undefined {
   const expected = say`a day, such as ${example('"2026-12-01"')}`;
   const text = readShaped(field, patterns.date, 'invalid-date', expected, report);
   if (text === undefined) return undefined;
-  const date = new Date(`${text}T00:00:00Z`);
-  // A day that does not exist is moved into the next month, or is not a date at all.
-  if (!Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)) return date.toISOString();
+  const at = parseDay(text);
+  if (at !== null) return new Date(at).toISOString();
   return refuseValue(field, 'invalid-date', say`is not a day of the calendar: write ${expected}`, report);
 }

@@ -12,7 +12,7 @@ import { defaultBaseUrl, type OpenBackend } from '../../run/open-backend.ts';
 import { findPriceReading } from '../../run/price-settings.ts';
 import { tryPrices } from '../../run/read-prices.ts';
 import type { Session } from '../../run/session.ts';
-import { openClickHouse } from '../rows-source.ts';
+import { askClickHouse } from '../rows-source.ts';
 
 const blank = { group: 'stores', needed: false, scopes: [], request: null, advice: null } as const;
 
@@ -80,15 +80,12 @@ async function checkPrices(
 async function checkClickHouse(session: Session): Promise<CheckView[]> {
   if ((session.env.TOLLGATE_CLICKHOUSE_URL ?? '').trim() === '') return [];
   const base = { ...blank, id: 'stores.clickhouse', title: 'ClickHouse' };
-  return orProblem(base, async () => {
-    const { server, table } = openClickHouse({ rowsFrom: 'clickhouse' }, session);
-    try {
+  return orProblem(base, () =>
+    askClickHouse({ rowsFrom: 'clickhouse' }, session, async (table, server) => {
       const columns = await session.waiting('asking ClickHouse', checkTable(table, server));
       return `${table} can be read: ${columns} columns`;
-    } finally {
-      await server.close();
-    }
-  });
+    }),
+  );
 }
 
 async function orProblem(base: Omit<CheckView, 'state' | 'detail'>, find: () => Promise<string>): Promise<CheckView[]> {

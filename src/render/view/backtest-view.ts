@@ -3,6 +3,7 @@
 import { dayOf } from '../../consumption/windows.ts';
 import type { Exact } from '../../exact.ts';
 import { formatSpent } from '../../impact/money.ts';
+import { groupBy } from '../../live/place-index.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { formatWhole as count, formatAmount } from '../../resources/amounts.ts';
 import { formatRateLimit, isBudgetLimit } from '../../resources/limit.ts';
@@ -89,16 +90,14 @@ const unmet = 'no call of these logs is in its scope';
 
 /** Files of many keys are refused for one reason, which is said once. */
 function seeRefusals(refusals: BacktestFacts['refusals']): SeenRefusal[] {
-  const byReason = new Map<string, string[]>();
-  for (const { workspace, name, said, why } of refusals) {
-    const bound = name === said ? placeOf(name, workspace) : `${placeOf(name, workspace)}, ${escapeInvisible(said)}`;
-    byReason.set(why, [...(byReason.get(why) ?? []), bound]);
-  }
-  return [...byReason].map(([why, limits]) =>
-    limits.length === 1
+  return [...groupBy(refusals, ({ why }) => why)].map(([why, alike]) => {
+    const limits = alike.map(({ workspace, name, said }) =>
+      name === said ? placeOf(name, workspace) : `${placeOf(name, workspace)}, ${escapeInvisible(said)}`,
+    );
+    return limits.length === 1
       ? { text: `Not replayed: ${limits[0]}: it ${escapeInvisible(why)}.`, limits: [] }
-      : { text: `Not replayed: ${count(limits.length)} limits; each ${escapeInvisible(why)}.`, limits },
-  );
+      : { text: `Not replayed: ${count(limits.length)} limits; each ${escapeInvisible(why)}.`, limits };
+  });
 }
 
 /** `would have refused 1.2 % of these calls, $310, 3 people`: for whoever has one line. */
