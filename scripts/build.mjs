@@ -100,7 +100,7 @@ function digestSource() {
   return hash.digest('hex');
 }
 
-const offline = new Set(['validate', 'fmt', 'schema', 'rules', 'emulate']);
+const offline = new Set(['validate', 'fmt', 'schema', 'rules', 'emulate', 'read-names']);
 
 const result = await build({
   entryPoints: ['src/cli.ts', 'src/compile-worker.ts'],

@@ -357,8 +357,11 @@ export function buildProgram(version: string, start: Start): Command {
     .argument('[words...]')
     .action((words: string[]) =>
       start(plainFlags, async ({ cwd }) => {
-        const { readNames } = await import('./commands/read-names.ts');
-        const output = await completeWords(program, words, (directory) => readNames(directory, cwd));
+        // Most words are known without a file.
+        const output = await completeWords(program, words, async (directory) => {
+          const { readNames } = await import('./commands/read-names.ts');
+          return readNames(directory, cwd);
+        });
         return { exit: exitCodes.ok, output };
       }),
     );

@@ -92,15 +92,7 @@ export function openNotes(options: GitLabOptions, iid: number): MergeRequestNote
     const page = (await call(request)) as Answer<unknown>;
     const parsed = schema.safeParse(page.rows);
     if (parsed.success) return { rows: parsed.data, nextPage: page.nextPage };
-    const { method, path } = request;
-    const detail = 'an answer that is not of the form that GitLab documents';
-    throw new ServiceError(`${method} ${path}: ${detail}`, {
-      status: undefined,
-      method,
-      path,
-      detail,
-      maybeApplied: method !== 'GET',
-    });
+    throw failureOf(request, 'an answer that is not of the form that GitLab documents');
   }
 
   const readPage = (page: string): Promise<Answer<NoteRow[]>> => {
@@ -155,11 +147,11 @@ const reasons: Readonly<Record<number, string>> = {
 
 function tooMany(path: string): ServiceError {
   const detail = `more than ${mostPages * pageSize} notes: no more are read, so that nobody can tell which is ours`;
-  return new ServiceError(`GET ${path}: ${detail}`, {
-    status: undefined,
-    method: 'GET',
-    path,
-    detail,
-    maybeApplied: false,
-  });
+  return failureOf({ method: 'GET', path }, detail);
+}
+
+/** Of a request that was answered, with something that says nothing. */
+function failureOf({ method, path }: Pick<ApiRequest, 'method' | 'path'>, detail: string): ServiceError {
+  const maybeApplied = method !== 'GET';
+  return new ServiceError(`${method} ${path}: ${detail}`, { status: undefined, method, path, detail, maybeApplied });
 }

@@ -6,9 +6,8 @@
 import type { LiveWorkspace } from '../live/live.ts';
 import type { PolicyFile } from '../policy/compile.ts';
 import { isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
-import { listFew } from '../render/list-few.ts';
 import { type Added, type AddInput, freePath, newFile, writtenRef } from './add-unmanaged.ts';
-import { addressesOf } from './policy-texts.ts';
+import { addressesOf, listNames } from './policy-texts.ts';
 import { ProposalRefusal } from './proposal.ts';
 
 export interface DeclaredWorkspace {
@@ -27,11 +26,7 @@ export function declareWorkspace(workspace: LiveWorkspace, added: Added, input: 
   const edited = setValue(text, ['skip_defaults'], undefined);
   if (isRefused(edited)) throw new ProposalRefusal('conflict', `no file can be made for it: ${edited.refusal}`);
   const own = new Set(added.additions.map(({ key: { name } }) => name));
-  const list = (names: readonly string[]): string =>
-    listFew(
-      names.map((name) => JSON.stringify(name.slice(0, 80))),
-      5,
-    );
+  const list = (names: readonly string[]): string => listNames(names, 5);
   const give = kept.filter((name) => own.has(name));
   const hold = kept.filter((name) => !own.has(name));
   return {

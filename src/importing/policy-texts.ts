@@ -4,6 +4,7 @@ import type { PolicyFile } from '../policy/compile.ts';
 import type { PrintedEntry } from '../policy/print-values.ts';
 import type { Plain } from '../policy/yaml-plain.ts';
 import { readValue } from '../policy/yaml-splice.ts';
+import { listFew } from '../render/list-few.ts';
 import type { Desired } from '../resources/types.ts';
 
 export function orgFileOf(files: readonly PolicyFile[], desired: Pick<Desired, 'orgFile'>): PolicyFile | undefined {
@@ -31,6 +32,14 @@ export function inheritedRecipients(
 export function addressesOf(written: Plain | undefined): readonly string[] {
   if (typeof written === 'string') return written === 'none' ? [] : [written];
   return Array.isArray(written) ? written.filter((item): item is string => typeof item === 'string') : [];
+}
+
+/** Names out of a file, for people: however long they are, and however many. */
+export function listNames(names: readonly string[], most: number): string {
+  return listFew(
+    names.map((name) => JSON.stringify(name.slice(0, 80))),
+    most,
+  );
 }
 
 /** A live key as an entry below inherited recipients; null where they would be added to it. */

@@ -1,10 +1,9 @@
 /** What whoever proposes may not know of their edit. Pure. */
 
 import { readValue } from '../policy/yaml-splice.ts';
-import { listFew } from '../render/list-few.ts';
 import type { Desired } from '../resources/types.ts';
 import { findDeclared } from './declared-entries.ts';
-import { addressesOf } from './policy-texts.ts';
+import { addressesOf, listNames } from './policy-texts.ts';
 import type { Proposal } from './proposal.ts';
 import type { ProposalWish } from './proposal-run.ts';
 
@@ -34,11 +33,7 @@ export function notesOnDeletion({ proposal, workspace }: ProposalWish, after: De
 export function noteOnNewFile(path: string, text: string): string {
   const skipped = addressesOf(readValue(text, ['skip_defaults']));
   if (skipped.length === 0) return `${path} is a new file.`;
-  const names = listFew(
-    skipped.map((name) => JSON.stringify(name.slice(0, 80))),
-    3,
-  );
-  return `${path} is a new file. Its skip_defaults keeps the organisation's defaults (${names}) out of this workspace, as they were so far: take names out of it where they are to hold.`;
+  return `${path} is a new file. Its skip_defaults keeps the organisation's defaults (${listNames(skipped, 3)}) out of this workspace, as they were so far: take names out of it where they are to hold.`;
 }
 
 /** A list or a map is written anew as a whole. */

@@ -21,7 +21,7 @@ import { type AddInput, addUnmanaged, mergeFiles } from './add-unmanaged.ts';
 import { compareDesired, type DesiredDifference } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
 import { declareWorkspace } from './declare-workspace.ts';
-import { isOfTargetKind } from './declared-entries.ts';
+import { isOfTargetKind, isOfWorkspace } from './declared-entries.ts';
 import { editProposal } from './edit-proposal.ts';
 import { labelOfTarget, missing, ProposalRefusal, proposedFields } from './proposal.ts';
 import { noteOnNewFile, notesOnComments, notesOnDeletion } from './proposal-notes.ts';
@@ -324,6 +324,6 @@ async function createEdit(
   };
 }
 
-function hasFile({ slug, id }: ProposalWish['workspace'], { workspaces }: Desired): boolean {
-  return workspaces.some(({ ref }) => ref === slug || ref === id.toLowerCase());
+function hasFile(workspace: ProposalWish['workspace'], { workspaces }: Desired): boolean {
+  return workspaces.some(({ ref }) => isOfWorkspace(ref, workspace));
 }

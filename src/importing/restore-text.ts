@@ -1,5 +1,6 @@
 /** A value that comes back to a file gets the text that it had in another version: comments, quotes, order. Pure. */
 
+import { newlineOf } from '../policy/yaml-ranges.ts';
 import { findLines, readValue } from '../policy/yaml-splice.ts';
 
 /**
@@ -10,7 +11,7 @@ import { findLines, readValue } from '../policy/yaml-splice.ts';
 export function restoreText(text: string, path: readonly string[], from: string): string {
   const [here, there] = [findLines(text, path), findLines(from, path)];
   if (here === null || there === null) return text;
-  const newline = /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n';
+  const newline = newlineOf(text);
   const lines = text.split(/\r?\n/);
   const old = from.split(/\r?\n/);
   const block = old.slice(firstComment(old, there.first - 1), there.last);

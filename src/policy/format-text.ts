@@ -6,7 +6,7 @@
 
 import { type CST, Parser } from 'yaml';
 import { parseYaml, toPlain } from './yaml-plain.ts';
-import type { TextEdit } from './yaml-ranges.ts';
+import { newlineOf, type TextEdit } from './yaml-ranges.ts';
 import { applyEdits, type EditedText } from './yaml-splice.ts';
 
 const step = 2;
@@ -62,7 +62,7 @@ class Layout {
   }
 
   write(): string {
-    const newline = /^[^\n]*\r\n/.test(this.#body) ? '\r\n' : '\n';
+    const newline = newlineOf(this.#body);
     for (const [line, start] of this.#starts.entries()) this.#indent(line, start);
     const text = applyEdits(this.#body, this.#edits).replace(/\r?\n/g, newline);
     // Of a text in a block at the end, the line breaks behind it may be its own.

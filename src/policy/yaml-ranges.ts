@@ -44,6 +44,11 @@ export function colonEnd(body: string, pair: Pair): number {
   return /^\s*:/.exec(body.slice(end, end + 200)) === null ? end : body.indexOf(':', end) + 1;
 }
 
+/** The line end of the first line, which new lines take. */
+export function newlineOf(text: string): '\r\n' | '\n' {
+  return /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n';
+}
+
 export function lineStart(body: string, offset: number): number {
   return body.lastIndexOf('\n', offset - 1) + 1;
 }

@@ -10,7 +10,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, type Scalar,
 import { quote } from './quote.ts';
 import { renderInFlow, spliceItems } from './splice-items.ts';
 import { changePlain, findPair, follow, keepOrder, keyText, type Plain, parseYaml, toPlain } from './yaml-plain.ts';
-import { colonEnd, columnOf, endOf, lineEnd, lineStart, rangeOf, type TextEdit } from './yaml-ranges.ts';
+import { colonEnd, columnOf, endOf, lineEnd, lineStart, newlineOf, rangeOf, type TextEdit } from './yaml-ranges.ts';
 import { type PrintedValue, renderYaml } from './yaml-text.ts';
 
 /** The new text, or why it cannot be made. */
@@ -83,7 +83,7 @@ class Splicer {
   constructor(body: string, document: Document.Parsed) {
     this.#body = body;
     this.#root = document.contents as unknown as YAMLMap;
-    this.#newline = /^[^\n]*\r\n/.test(body) ? '\r\n' : '\n';
+    this.#newline = newlineOf(body);
   }
 
   cut(path: readonly string[], value: PrintedValue | undefined): Cuts {
