@@ -2,13 +2,14 @@
  * Files + record + live → plan. Pure: the date is a value, nothing is logged, the inputs are not changed.
  */
 
+import { dayOf } from '../consumption/windows.ts';
 import { compareText, type Diagnostic } from '../diagnostics.ts';
 import type { Live, LiveWorkspace } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
-import { desiredOn, utcDay } from '../resources/until.ts';
+import { desiredOn } from '../resources/until.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { ManagedFields, type PlanContext, type PlanParts } from './context.ts';
 import { digestOf } from './digest.ts';
@@ -62,7 +63,7 @@ export interface PlanResult {
 
 export function buildPlan(input: PlanInput): PlanResult {
   const { live, record, kept = [], now, place = '', settingsLines = [], drift = 'revert' } = input;
-  const desired = desiredOn(input.desired, input.day ?? utcDay(now));
+  const desired = desiredOn(input.desired, input.day ?? dayOf(now.getTime()));
   const index = new RecordIndex(record?.workspaces ?? []);
   const liveIndex = new LiveIndex(live);
   const resolution = resolveDesired(desired, liveIndex, index, now);
