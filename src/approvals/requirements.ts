@@ -5,13 +5,14 @@ import type { CommittedImpact, Impact } from '../impact/document.ts';
 import { formatExact } from '../impact/money.ts';
 import type { AppliedRecord, RecordedUntil } from '../plan/applied-record.ts';
 import { changeId } from '../plan/make-change.ts';
+import { keyOfStep } from '../plan/next-record.ts';
 import { type Owners, ownerOf } from '../plan/owners.ts';
 import type { Plan, RecordStep } from '../plan/types.ts';
 import { toFields } from '../resources/fields.ts';
 import type { ApprovalRule } from '../resources/review-settings.ts';
 import type { Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
 import { type DatedSides, isAbove, risesOf, type Spendable } from './amounts.ts';
-import type { ReviewedItem } from './review-changes.ts';
+import type { ReviewedItem } from './reviewed-item.ts';
 
 /** One of them has to have approved what moved it last, part by part. */
 export interface Requirement {
@@ -57,10 +58,9 @@ export function findRequirements(input: RequirementInput): ReadonlyMap<ReviewedI
   }
   const byKey = new Map<string, Subject>();
   for (const step of steps) {
-    const named = step.next ?? step.previous;
-    if (named === null) continue;
-    const { workspaceId, workspaceSlug: workspace, previous, next } = step;
-    const key = { kind: named.kind, workspace, name: named.name };
+    const key = keyOfStep(step);
+    if (key === null) continue;
+    const { workspaceId, previous, next } = step;
     const subject: Subject = {
       ...{ key, workspaceId, step },
       before: sidesOf(previous?.fields ?? null, previous?.until),
@@ -88,16 +88,8 @@ interface Subject {
 function sidesOf(fields: Fields | null, until: Pick<RecordedUntil, 'date' | 'later'> | undefined): DatedSides {
   if (fields === null || until === undefined) return { now: fields, until: null };
   const { date, later } = until;
-  const moved = Object.entries(later === 'none' ? {} : later) as [string, FieldValue | null][];
-  const gone = new Set(moved.flatMap(([name, value]) => (value === null ? [name] : [])));
-  const other =
-    later === 'none'
-      ? null
-      : toFields(
-          [...Object.entries(fields), ...moved].flatMap(([name, value]) =>
-            value === null || gone.has(name) ? [] : [[name, value] as const],
-          ),
-        );
+  const moved = Object.entries({ ...fields, ...(later === 'none' ? {} : later) }) as [string, FieldValue][];
+  const other = later === 'none' ? null : toFields(moved.filter(([, value]) => value !== null));
   return { now: fields, until: { date, other } };
 }
 

@@ -2,7 +2,7 @@
 
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { changeId } from '../plan/make-change.ts';
-import { commitOf, reviewedCommitOf, settingsCommitOf } from '../plan/next-record.ts';
+import { commitOf, keyOfStep, reviewedCommitOf, settingsCommitOf } from '../plan/next-record.ts';
 import type { Change, Plan, RecordLine, RecordStep } from '../plan/types.ts';
 import { specOf } from '../resources/registry.ts';
 import type { Desired, Kind, ResourceKey } from '../resources/types.ts';
@@ -10,6 +10,7 @@ import { describeGroup, groupKeys } from './atoms.ts';
 import type { Windows } from './read-windows.ts';
 import type { Request } from './request.ts';
 import { type ApprovalWindow, type GroupsVerdict, judgeGroups, type Owed, type Stretch } from './reviewed.ts';
+import type { ReviewedItem } from './reviewed-item.ts';
 
 export interface ReviewInput {
   readonly plan: Plan;
@@ -24,8 +25,6 @@ export interface Unreviewed<T> {
   readonly item: T;
   readonly reasons: readonly string[];
 }
-
-export type ReviewedItem = Change | RecordStep | RecordLine;
 
 export interface ReviewedChanges {
   readonly changes: readonly Change[];
@@ -67,9 +66,9 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
   }
   for (const step of steps) {
     if (step.changeId !== null) continue;
-    const named = step.next ?? step.previous;
-    if (named === null || step.next === step.previous) continue;
-    const verdict = judge.judge({ kind: named.kind, workspace: step.workspaceSlug, name: named.name }, step);
+    const key = keyOfStep(step);
+    if (key === null || step.next === step.previous) continue;
+    const verdict = judge.judge(key, step);
     verdicts.set(step, verdict);
     if (verdict !== null && verdict.owed.length === 0) continue;
     heldSteps.add(step);

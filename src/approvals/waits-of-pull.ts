@@ -3,7 +3,8 @@
 import { describeGroup, groupKeys, sidesOfGroup, templateOf } from './atoms.ts';
 import type { Request } from './request.ts';
 import { findRequirements, type Requirement, type RequirementInput, requirementsOfTemplate } from './requirements.ts';
-import { isMovedBy, type ReviewedItem } from './review-changes.ts';
+import { isMovedBy } from './review-changes.ts';
+import { isLine, keyOfItem } from './reviewed-item.ts';
 import { askedOfSetting } from './waits.ts';
 
 export type Asked = Pick<Requirement, 'by' | 'because'>;
@@ -11,10 +12,11 @@ export type Asked = Pick<Requirement, 'by' | 'because'>;
 export function findAsked(input: RequirementInput, requests: readonly Request[]): readonly Asked[] {
   if (input.rules.length === 0) return [];
   const ofItems = [...findRequirements(input)].flatMap(([item, requirements]) => {
-    const named = namedBy(item);
-    if (named === null) return [];
+    const key = keyOfItem(item);
+    if (key === null) return [];
+    const workspaceId = isLine(item) ? null : item.workspaceId;
     return requirements.filter(({ isAbout }) =>
-      requests.some((request) => isMovedBy(request, named.key, named.workspaceId, isAbout)),
+      requests.some((request) => isMovedBy(request, key, workspaceId, isAbout)),
     );
   });
   const owners = [...new Set(input.owners.flatMap((set) => Object.values(set)))];
@@ -31,12 +33,4 @@ export function findAsked(input: RequirementInput, requests: readonly Request[])
     }),
   );
   return [...ofItems, ...ofMoves];
-}
-
-function namedBy(item: ReviewedItem) {
-  if ('fingerprint' in item) return { key: item.key, workspaceId: item.workspaceId };
-  if (!('next' in item)) return item.key === null ? null : { key: item.key, workspaceId: null };
-  const named = item.next ?? item.previous;
-  if (named === null) return null;
-  return { key: { kind: named.kind, workspace: item.workspaceSlug, name: named.name }, workspaceId: item.workspaceId };
 }

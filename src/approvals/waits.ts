@@ -20,8 +20,9 @@ import {
 import type { Windows } from './read-windows.ts';
 import { isSameValue, partOf, partsOfGroup } from './request.ts';
 import { findRequirements, type Requirement, type RequirementInput, requirementsOfTemplate } from './requirements.ts';
-import type { ReviewedChanges, ReviewedItem, Unreviewed } from './review-changes.ts';
+import type { ReviewedChanges, Unreviewed } from './review-changes.ts';
 import { type ApprovalWindow, type GroupsVerdict, judgeGroups, type Settled, type Stretch } from './reviewed.ts';
+import { describeItem, isLine, isStep, type ReviewedItem } from './reviewed-item.ts';
 import { isOneOf, problemsOf, readTeams, type Teams } from './teams.ts';
 
 /** Somebody of these has not approved something yet. */
@@ -197,17 +198,6 @@ function askAboutTemplates(input: WaitInput): { readonly what: string; readonly 
   });
 }
 
-function describeItem(item: ReviewedItem): string {
-  if ('fingerprint' in item) return item.id;
-  if ('action' in item) return `${item.action} ${item.key === null ? item.detail : describeKey(item.key)}`;
-  const named = item.next ?? item.previous;
-  return named === null ? '' : describeKey({ ...named, workspace: item.workspaceSlug });
-}
-
-function describeKey({ kind, workspace, name }: { kind: string; workspace: string | null; name: string }): string {
-  return `${kind}/${workspace ?? '-'}/${name}`;
-}
-
 /** `waits for @org/finance (search: $1,500 > $1,000 per 30 days), on pull request #3`. */
 export function describeWait({ by, because, stretch }: Wait, teams: Teams): string {
   const where =
@@ -258,12 +248,4 @@ export function holdUnmet(reviewed: ReviewedChanges, waits: Waits, isCompulsory:
       ? reviewed.isHeldBack || of.size > 0 || waits.others.length > 0
       : owed.length + heldLines.length + steps.size + waits.others.length > 0,
   };
-}
-
-function isLine(item: ReviewedItem): item is RecordLine {
-  return 'detail' in item && 'action' in item && !('fingerprint' in item);
-}
-
-function isStep(item: ReviewedItem): item is RecordStep {
-  return 'previous' in item && 'next' in item;
 }

@@ -3,18 +3,18 @@ import { type BacktestAsked, backtest, columnsOfAsked } from '../backtest/backte
 import { limitsOfDesired } from '../backtest/desired-limits.ts';
 import { parseLimitPhrase } from '../backtest/limit-phrase.ts';
 import type { NamedLimit } from '../backtest/replay-limit.ts';
+import { dayOf } from '../consumption/windows.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { compilePolicies } from '../policy/compile.ts';
 import { renderBacktestText } from '../render/backtest.ts';
 import { renderBacktestJson } from '../render/backtest-document.ts';
-import { utcDay } from '../resources/until.ts';
 import { loadPolicies, loadPoliciesIfAny } from '../run/load-policies.ts';
 import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { refuseFor } from '../run/output.ts';
 import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
-import { type CommandResult, nowOf, type Session } from '../run/session.ts';
+import type { CommandResult, Session } from '../run/session.ts';
 import { requireRows, type WindowOptions, windowAskedOf } from './logs-rows.ts';
 import { type OpenRows, openRowsOf, type SourceOptions } from './rows-source.ts';
 
@@ -114,7 +114,7 @@ async function readBase(
   const { desired, diagnostics } = compilePolicies(
     files.map(({ path, text }) => ({ path: `${name}:${options.dir}/${path}`, text })),
     new Map(),
-    utcDay(nowOf(session)),
+    dayOf(session.clock.now()),
   );
   return desired === null ? { diagnostics } : limitsOfDesired(desired);
 }

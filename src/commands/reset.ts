@@ -5,6 +5,7 @@ import { isOverLimit } from '../consumption/counters.ts';
 import { judgeReadLimits, usageUnitOf } from '../consumption/judged-limits.ts';
 import type { LimitStatus, LiveLimit } from '../consumption/limit-status.ts';
 import { readLimits } from '../consumption/read-limits.ts';
+import { dayOf } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import { type Exact, exactOf, round } from '../exact.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -220,7 +221,7 @@ function describeReset({ facts, nextReset }: LimitStatus, counters: readonly Use
       ? 'It never resets by itself: what was used before is added to that'
       : nextReset === 'unknown'
         ? 'Its next reset is unknown'
-        : `Until its next reset on ${new Date(nextReset).toISOString().slice(0, 10)} that is on top of what was used`;
+        : `Until its next reset on ${dayOf(nextReset)} that is on top of what was used`;
   return [`${describePlace(facts)}`, ...lines, `After a reset up to ${more} more can be used. ${until}.`].join('\n');
 }
 

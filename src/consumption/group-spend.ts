@@ -1,7 +1,7 @@
 /** What groups of workspaces have spent of their ceilings, how fast, and when those are reached. The service counts nothing by group. */
 
 import { compareText } from '../diagnostics.ts';
-import { add, divide, type Exact, exactOf, zero } from '../exact.ts';
+import { add, type Exact, exactOf, zero } from '../exact.ts';
 import {
   type Groupable,
   type GroupReset,
@@ -11,6 +11,7 @@ import {
 } from '../resources/workspace-groups.ts';
 import { readTotal } from './analytics.ts';
 import type { Known, Reads } from './ask.ts';
+import { paceDays, perDay } from './pace.ts';
 import { findRunOut, type RunOut } from './run-out.ts';
 import { dayMilliseconds, nextReset, windowStart } from './windows.ts';
 
@@ -38,7 +39,6 @@ export interface GroupSpend {
 
 /** Two questions a workspace: nobody waits for a thousand in no group without having asked. */
 const mostUngrouped = 25;
-const paceDays = 7;
 
 /** A window of days begins somewhere: with the first of January 1970, whoever asks. */
 const firstWindow = '1970-01-01T00:00:00.000Z';
@@ -95,7 +95,7 @@ async function readSpend(
   const [parts, recent] = await Promise.all([since(from), since(now - paceDays * dayMilliseconds)]);
   const spent = sumOf(parts);
   const week = sumOf(recent);
-  const pacePerDay: Known<Exact> = 'unknown' in week ? week : { value: divide(week.value, exactOf(paceDays)) };
+  const pacePerDay: Known<Exact> = 'unknown' in week ? week : { value: perDay(week.value) };
   const runOut =
     ceiling === undefined || 'unknown' in spent || 'unknown' in pacePerDay
       ? null

@@ -21,7 +21,7 @@ import type { LiveLimit } from './limit-status.ts';
 import { dayMilliseconds } from './windows.ts';
 
 /** The pace is that of this many days before now. */
-const paceDays = 7;
+export const paceDays = 7;
 
 /** Use over the last seven days, per day, in cents, tokens or requests. */
 export interface ReadPace {
@@ -86,7 +86,7 @@ export function withoutGrouped(match: Match, per: readonly string[]): Match {
   return left.length === 0 ? 'all' : left;
 }
 
-function perDay(used: Exact, milliseconds = paceDays * dayMilliseconds): Exact {
+export function perDay(used: Exact, milliseconds = paceDays * dayMilliseconds): Exact {
   return divide(multiply(used, exactOf(dayMilliseconds)), exactOf(milliseconds));
 }
 

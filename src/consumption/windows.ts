@@ -134,7 +134,7 @@ export function startOfDay(at: number): number {
   return Math.floor(at / dayMilliseconds) * dayMilliseconds;
 }
 
-/** The day of an instant, UTC: `2026-10-01`. */
+/** The day of an instant, UTC: `2026-10-01`. Days compare as texts. */
 export function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }

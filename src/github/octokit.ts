@@ -82,6 +82,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
   };
   const octokit = connect(options.token);
   const { rest } = octokit;
+  let teamReader: Octokit | null = null;
   // One call has been retried to its end in vain: those after it are tried once, or every one of them would wait as long.
   let isDown = false;
   octokit.hook.before('request', (request) => {
@@ -169,8 +170,9 @@ export function createGitHub(options: GitHubOptions): GitHub {
         throw new GitHubError(`it is a team of ${org}, and the repository belongs to ${owner}`, undefined);
       }
       if (!teamsToken) throw new GitHubError('there is no token for it (input teams-token)', undefined);
+      teamReader ??= connect(teamsToken);
+      const reader = teamReader;
       return attempt(async () => {
-        const reader = connect(teamsToken);
         const members: string[] = [];
         const query = { ...page, org, team_slug: slug };
         for await (const { data } of reader.paginate.iterator(reader.rest.teams.listMembersInOrg, query)) {

@@ -69,8 +69,8 @@ export interface Guard<Setting> {
   readonly usually: string;
   /** False: no word does. */
   readonly liftable: boolean;
-  /** Judges what the plan does to people and money: nothing to say where that was not looked at. */
-  readonly needsImpact?: true;
+  /** Whether it has to know what the plan does to people and money: nothing to say where that was not looked at. Missing: never. */
+  readonly needsImpact?: (plan: Plan) => boolean;
   /** Null: no objection. A guard that is switched off is not asked. */
   judge(input: Judging, setting: Setting): Objection | null;
 }

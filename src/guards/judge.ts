@@ -14,12 +14,9 @@ import { tallyWorkspaces } from './tally.ts';
 const rows = Object.entries(guards) as [GuardName, Guard<unknown>][];
 
 /** Guards that need to know what the plan does to people and money: not judged where that was not looked at. */
-export function notJudged({ impact, changes, hasCeilings = false }: Plan): readonly GuardName[] {
-  if (impact !== null) return [];
-  return rows.flatMap(([name, { needsImpact }]) => {
-    const isAsked = name === 'ceiling' ? hasCeilings : changes.length > 0;
-    return needsImpact === true && isAsked ? [name] : [];
-  });
+export function notJudged(plan: Plan): readonly GuardName[] {
+  if (plan.impact !== null) return [];
+  return rows.flatMap(([name, { needsImpact }]) => (needsImpact?.(plan) === true ? [name] : []));
 }
 
 export function judgePlan(input: GuardInput): Violation[] {

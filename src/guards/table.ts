@@ -1,6 +1,7 @@
 /** Every guard, once: what `review.guards` may say of it, whether a word lifts it, and what it objects to. */
 
 import type { GuardName } from '../guard-names.ts';
+import type { Plan } from '../plan/types.ts';
 import type { Guards, WrittenGuards } from '../resources/review-settings.ts';
 import { judgeCeiling } from './ceiling.ts';
 import { judgeApiMembers, judgeFindings, judgeUnmanaged } from './contents.ts';
@@ -14,6 +15,10 @@ import { judgeUndeclared } from './undeclared.ts';
 
 type SettingName = keyof Guards;
 type WrittenAs<N extends string> = N extends `${infer Start}-${infer Rest}` ? `${Start}_${WrittenAs<Rest>}` : N;
+
+function hasChanges({ changes }: Plan): boolean {
+  return changes.length > 0;
+}
 
 /** Guards without a setting here protect, or have theirs elsewhere: `review.unmanaged`, `review.undeclared`, `review.rules`. */
 export const guards: {
@@ -101,7 +106,7 @@ export const guards: {
     usually: 'on',
     setting: onOff,
     liftable: true,
-    needsImpact: true,
+    needsImpact: hasChanges,
     judge: judgeBlocksNow,
   },
   'spend-up': {
@@ -110,7 +115,7 @@ export const guards: {
     usually: 'more than 25 %',
     setting: percentGuard(25),
     liftable: true,
-    needsImpact: true,
+    needsImpact: hasChanges,
     judge: judgeSpendUp,
   },
   'counter-reset': {
@@ -118,7 +123,7 @@ export const guards: {
     usually: 'on, where anything was used',
     setting: onOff,
     liftable: true,
-    needsImpact: true,
+    needsImpact: hasChanges,
     judge: judgeCounterReset,
   },
   ceiling: {
@@ -127,7 +132,7 @@ export const guards: {
     usually: 'on, where there are `groups:` with a ceiling',
     setting: onOff,
     liftable: true,
-    needsImpact: true,
+    needsImpact: ({ hasCeilings = false }) => hasCeilings,
     judge: judgeCeiling,
   },
   'impact-unknown': {

@@ -27,7 +27,7 @@ import type {
 import { endsOf, type ReadEnds } from './ends.ts';
 import { forecastOf } from './forecast.ts';
 import { limitPer30Days, per30Days } from './money.ts';
-import { type BudgetMove, boundsSpend, type ChangeFacts, countsFromZero, movesOf, resetsOf } from './moves.ts';
+import { type BudgetMove, type ChangeFacts, countsFromZero, movesOf, resetsOf, spendMovedIn } from './moves.ts';
 import { removedOf } from './remaining.ts';
 import { findUnjudged, isSpendUnjudged } from './unjudged.ts';
 import type { BudgetUsage, Usage } from './usage.ts';
@@ -50,7 +50,7 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
   const index = new LiveIndex(live);
   const moves = movesOf(changes, index, options.now);
   const { counted, doubt } = countMoves(moves, usage, options);
-  const changed = new Set(moves.flatMap((move) => (boundsSpend(move) ? (move.change.workspaceId ?? []) : [])));
+  const changed = spendMovedIn(moves);
   const ceilings = concernedCeilings(options.ceilings, live.workspaces, changed);
   // Where no budget moves there is nothing to bound, and most plans of a large organisation move few.
   const isIdle = moves.length === 0 && ceilings.length === 0;

@@ -54,6 +54,11 @@ export function boundsSpend({ limit, change: { workspaceId, key } }: BudgetMove)
   return limit.unit === 'cost' && workspaceId !== null && !isPart;
 }
 
+/** Ids of the workspaces of which committed spend moves. */
+export function spendMovedIn(moves: readonly BudgetMove[]): ReadonlySet<string> {
+  return new Set(moves.flatMap((move) => (boundsSpend(move) ? (move.change.workspaceId ?? []) : [])));
+}
+
 export function movesOf(changes: readonly ChangeFacts[], index: LiveIndex, now: number): BudgetMove[] {
   const moves = changes.flatMap((change) => {
     const { kind } = change.key;

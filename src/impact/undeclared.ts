@@ -7,7 +7,7 @@ import type { LiveWorkspace } from '../live/live.ts';
 import type { LiveIndex } from '../live/live-index.ts';
 import { oddState } from '../live/row-state.ts';
 import { limitsOf } from '../resources/limit.ts';
-import type { Kind } from '../resources/types.ts';
+import { kinds } from '../resources/types.ts';
 import { boundsOf } from './bounds.ts';
 import { toCommitted } from './build-impact.ts';
 import { type Committed, committedOf } from './committed.ts';
@@ -39,21 +39,11 @@ export interface UndeclaredWorkspaces {
   readonly excepted: readonly string[];
 }
 
-/** Each is there for its own sake. */
-const holding: readonly Kind[] = [
-  'workspace-limits',
-  'usage-policy',
-  'rate-policy',
-  'key-limits',
-  'provider-limits',
-  'integration-limits',
-];
-
 /** By what was read: a list that was not makes what bounds it unknown. */
 export function heldOf(workspace: LiveWorkspace, index: LiveIndex): HeldSpend {
   const side = boundsOf([], index, { lists: new Map() }, [workspace]).get(workspace.id);
   const terms = side?.before ?? { budgets: [], policies: null, keys: null };
-  const limits = holding.flatMap((kind) =>
+  const limits = kinds.flatMap((kind) =>
     index
       .at(kind, workspace.id)
       .all.filter(({ row }) => oddState(row) === null)

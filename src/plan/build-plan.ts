@@ -2,13 +2,14 @@
  * Files + record + live → plan. Pure: the date is a value, nothing is logged, the inputs are not changed.
  */
 
+import { dayOf } from '../consumption/windows.ts';
 import { compareText, type Diagnostic } from '../diagnostics.ts';
 import type { Live, LiveWorkspace } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
-import { desiredOn, utcDay } from '../resources/until.ts';
+import { desiredOn } from '../resources/until.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { ManagedFields, type PlanContext, type PlanParts } from './context.ts';
 import { digestOf } from './digest.ts';
@@ -62,7 +63,7 @@ export interface PlanResult {
 
 export function buildPlan(input: PlanInput): PlanResult {
   const { live, record, kept = [], now, place = '', settingsLines = [], drift = 'revert' } = input;
-  const desired = desiredOn(input.desired, input.day ?? utcDay(now));
+  const desired = desiredOn(input.desired, input.day ?? dayOf(now.getTime()));
   const index = new RecordIndex(record?.workspaces ?? []);
   const liveIndex = new LiveIndex(live);
   const resolution = resolveDesired(desired, liveIndex, index, now);
@@ -107,6 +108,7 @@ export function buildPlan(input: PlanInput): PlanResult {
   const withheld = ordered.filter(waits);
   const changes = ordered.filter((change) => !waits(change));
   const unmanaged: Unmanaged[] = findUnmanaged(context);
+  const withoutFile = findWithoutFile(context);
   const { environment, gateway, pricing } = desired;
   const interprets = { gateway, pricingSource: pricing?.source ?? null };
   const scope = { environment, baseUrl: live.baseUrl, place, interprets };
@@ -129,7 +131,7 @@ export function buildPlan(input: PlanInput): PlanResult {
       ...stoppedNotes(stoppedWorkspaces),
       ...unreadableNotes(live),
       ...oddStateNotes(liveIndex),
-      ...generalNotes(context),
+      ...generalNotes(context, withoutFile),
       ...returningDriftNotes([...changes, ...parts.left.map(({ change }) => change)], record),
     ].sort(compareNotes),
     findings: [],
@@ -141,7 +143,7 @@ export function buildPlan(input: PlanInput): PlanResult {
     workspaces: live.workspaces,
     names: namesOf(live),
   };
-  return { plan, diagnostics, resolved: resolution.entries, recordSteps, withoutFile: findWithoutFile(context) };
+  return { plan, diagnostics, resolved: resolution.entries, recordSteps, withoutFile };
 }
 
 /** What is declared, not recorded and not planned is owed: whoever applies it later has to know since when. */
@@ -187,7 +189,7 @@ function findWithoutFile({ live, resolution }: PlanContext): LiveWorkspace[] {
   return live.workspaces.filter(({ id }) => !covered.has(id));
 }
 
-function generalNotes(context: PlanContext): PlanNote[] {
+function generalNotes(context: PlanContext, withoutFile: readonly LiveWorkspace[]): PlanNote[] {
   const { desired, live, hasRecord } = context;
   const notes = forgetNotes(context);
   const say = (code: string, severity: PlanNote['severity'], message: string): void => {
@@ -200,10 +202,9 @@ function generalNotes(context: PlanContext): PlanNote[] {
       `no applied record for environment "${desired.environment}": what the files do not declare is left as it is`,
     );
   }
-  const others = findWithoutFile(context);
-  const without = others.length;
+  const without = withoutFile.length;
   if (without > 0) {
-    const isRead = others.every(({ id }) => live.read.has(`${id}/usage-policy`));
+    const isRead = withoutFile.every(({ id }) => live.read.has(`${id}/usage-policy`));
     say(
       'workspaces-without-file',
       'info',

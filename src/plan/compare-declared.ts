@@ -4,10 +4,9 @@ import { compareText } from '../diagnostics.ts';
 import { isSame } from '../resources/canonical.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
-import { laterOf } from '../resources/until.ts';
-import type { RecordedUntil } from './applied-record.ts';
 import { changeId, makeChange } from './make-change.ts';
 import type { Change } from './types.ts';
+import { dateOf } from './until.ts';
 
 /** Entries that differ between two sets of files, as changes from one to the other. Names are not resolved. */
 export function compareDeclared(before: Desired | null, after: Desired): Change[] {
@@ -34,6 +33,7 @@ function indexEntries(entries: readonly DesiredEntry[]): Map<string, DesiredEntr
 function compareEntry(before: DesiredEntry | undefined, after: DesiredEntry | undefined): Change | null {
   const entry = after ?? before;
   if (entry === undefined) return null;
+  const [was, is] = [before, after].map((side) => (side?.until === undefined ? undefined : dateOf(side.until)));
   const change = makeChange({
     key: { kind: entry.kind, workspace: entry.workspace, name: entry.name },
     workspaceId: null,
@@ -47,14 +47,7 @@ function compareEntry(before: DesiredEntry | undefined, after: DesiredEntry | un
     hasRecord: true,
     source: after?.source ?? null,
     entry: null,
-    until: dateOf(after),
+    until: is,
   });
-  const isSameDate = isSame(dateOf(before), dateOf(after));
-  return change.action === 'update' && change.fieldChanges.length === 0 && isSameDate ? null : change;
-}
-
-function dateOf(entry: DesiredEntry | undefined): Change['until'] {
-  return entry?.until === undefined
-    ? undefined
-    : { date: entry.until.date, later: laterOf(entry.until) as RecordedUntil['later'] };
+  return change.action === 'update' && change.fieldChanges.length === 0 && isSame(was, is) ? null : change;
 }

@@ -3,6 +3,7 @@
 import { compareText } from '../diagnostics.ts';
 import { isSame } from '../resources/canonical.ts';
 import { kindOrder } from '../resources/registry.ts';
+import type { ResourceKey } from '../resources/types.ts';
 import type {
   AppliedRecord,
   ClaimedChange,
@@ -123,16 +124,21 @@ function findMade({ changeId, liveId }: RecordStep, outcomeOf: ReadonlyMap<strin
   return outcome.liveId === liveId ? null : outcome.liveId;
 }
 
+/** As it is named then, or was before. Null: of a step that is about nothing. */
+export function keyOfStep({ previous, next, workspaceSlug }: RecordStep): ResourceKey | null {
+  const named = next ?? previous;
+  return named === null ? null : { kind: named.kind, workspace: workspaceSlug, name: named.name };
+}
+
 function entryAfter(
   step: RecordStep,
   outcomeOf: ReadonlyMap<string, Outcome>,
   { filter, heldLines = [], past, byHand = false }: Remembering,
   madeId: string | null,
 ): RecordedEntry | null {
-  const { previous, next, changeId, workspaceSlug } = step;
-  const named = next ?? previous;
-  if (named === null) return null;
-  const key = { kind: named.kind, workspace: workspaceSlug, name: named.name };
+  const { previous, next, changeId } = step;
+  const key = keyOfStep(step);
+  if (key === null) return null;
   const outcome = changeId === null ? undefined : outcomeOf.get(changeId);
   // Beside the old one that it was to replace, it is a leftover of that one; else it is the entry's own.
   if (madeId !== null && next !== null && (step.liveId === null || previous === null)) {

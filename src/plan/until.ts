@@ -1,12 +1,17 @@
 /** `until:` in record and plan: what is remembered of a date, and which changes are its return, reviewed together with it. */
 
 import { isSame } from '../resources/canonical.ts';
-import type { DesiredEntry, Fields } from '../resources/types.ts';
+import type { DesiredEntry, Fields, SidesOfDate } from '../resources/types.ts';
 import { hasCome, isMoveOfDate, laterOf } from '../resources/until.ts';
 import { describeUntil } from '../resources/until-text.ts';
 import type { RecordedEntry, RecordedUntil } from './applied-record.ts';
 import type { ResolvedEntry } from './resolution.ts';
 import type { Change } from './types.ts';
+
+/** A date as record and plan hold it, whatever day it is. */
+export function dateOf(until: SidesOfDate): Pick<RecordedUntil, 'date' | 'later'> {
+  return { date: until.date, later: laterOf(until) as RecordedUntil['later'] };
+}
 
 /** What is to be remembered of it. The day is the first on which the entry was compiled as it is: one more day alone is not news. */
 export function untilToRecord(
@@ -14,11 +19,11 @@ export function untilToRecord(
   recorded: Pick<RecordedEntry, 'until'> | null,
 ): { readonly until?: RecordedUntil } {
   if (until === undefined) return {};
-  const { date, day } = until;
+  const { day } = until;
   const past = recorded?.until;
   const isKept =
     past !== undefined && isSameUntil({ until }, recorded) && hasCome(past, past.day) === hasCome(until, day);
-  return { until: isKept ? past : { date, later: laterOf(until) as RecordedUntil['later'], day } };
+  return { until: isKept ? past : { ...dateOf(until), day } };
 }
 
 /** Whether files and record say the same of a date, whatever day it was. */
@@ -86,7 +91,7 @@ export function pendingDate(entry: Pick<RecordedEntry, 'until'> | null): Change[
 export function describeMovedDate(recorded: RecordedEntry, { until, fields }: DesiredEntry): string {
   const past = recorded.until;
   const was = past === undefined ? null : describeUntil(past, recorded.fields);
-  const is = until === undefined ? null : describeUntil({ ...until, later: laterOf(until) }, fields);
+  const is = until === undefined ? null : describeUntil(dateOf(until), fields);
   if (is === null) return `no longer ${was}: it stays as it is`;
   return was === null ? is : `${is}; it was ${was}`;
 }

@@ -1,6 +1,6 @@
 /** What people have to know of a counter's window beforehand. */
 
-import { type Level, resetAfter } from '../consumption/windows.ts';
+import { dayOf, type Level, resetAfter } from '../consumption/windows.ts';
 import type { LiveObject } from '../live/live.ts';
 import { budgetField, isBudget, slotFor, slotOf, slotsIn } from '../resources/fields.ts';
 import type { AttachmentKindSpec } from '../resources/kind.ts';
@@ -21,7 +21,7 @@ export function newWindowNote(reset: Reset, level: Level, now: Date, end: string
     return `the window starts anew with the change, or keeps its end of ${end.slice(0, 10)}: the apply says which`;
   }
   const isCalendar = reset === 'weekly' || reset === 'monthly';
-  const when = next === null ? '' : `: next reset ${new Date(next).toISOString().slice(0, 10)}`;
+  const when = next === null ? '' : `: next reset ${dayOf(next)}`;
   return `the window starts anew with the change${when}${isCalendar || next === null ? '' : ', if applied today'}`;
 }
 

@@ -3,11 +3,6 @@
 import { isSame } from './canonical.ts';
 import type { Desired, DesiredEntry, Fields, FieldValue, SidesOfDate } from './types.ts';
 
-/** The day of a moment, UTC: `2026-12-15`. Days compare as texts. */
-export function utcDay(moment: Date): string {
-  return moment.toISOString().slice(0, 10);
-}
-
 /** Files that were compiled for no day, or for another one, as of this one. Without a date in them they are the same object. */
 export function desiredOn(desired: Desired, day: string): Desired {
   if (desired.entries.every(({ until }) => until === undefined)) return desired;

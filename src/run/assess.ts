@@ -1,12 +1,12 @@
 /** What a plan does to people and money, and what the rules find in it: both read what the plan alone did not need. */
 
-import { type Ceiling, concernedCeilings, membersOf } from '../impact/ceilings.ts';
+import { concernedCeilings, membersOf } from '../impact/ceilings.ts';
 import type { Impact } from '../impact/document.ts';
 import { doubtKeyMetering } from '../impact/key-metering.ts';
-import { boundsSpend } from '../impact/moves.ts';
+import { movesOf, spendMovedIn } from '../impact/moves.ts';
 import { rateMovesOf } from '../impact/rate-moves.ts';
 import { LiveIndex } from '../live/live-index.ts';
-import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
+import { assessImpact } from '../plan/assess-impact.ts';
 import { changeId } from '../plan/make-change.ts';
 import type { Change, Plan, PlanNote } from '../plan/types.ts';
 import { hasAlert, toldBy } from '../resources/told-by.ts';
@@ -19,7 +19,7 @@ import type { Planned } from './plan.ts';
 import { readForRules } from './read-for-rules.ts';
 import { readUndeclared } from './read-undeclared.ts';
 import { readUsage } from './read-usage.ts';
-import { nowOf, type Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** The plan has findings, notes and impact. */
 export interface Assessed extends Planned {
@@ -44,12 +44,14 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
     ceilings,
   } = planned;
   const now = session.clock.now();
-  const moves = options.impact ? budgetMoves(plan.changes, live, nowOf(session)) : [];
   const changes = options.impact ? plan.changes : [];
   const index = new LiveIndex(live);
+  const moved = options.impact || ceilings.length > 0 ? movesOf(plan.changes, index, now) : [];
+  const moves = options.impact ? moved : [];
   const ratedMoves = rateMovesOf(changes, index);
   const people = settings.show_people;
-  const concerned = ceilingsInQuestion(planned, nowOf(session));
+  // Of groups that the plan concerns, whether or not anything is read of them.
+  const concerned = concernedCeilings(ceilings, live.workspaces, spendMovedIn(moved));
   const bounded = new Set(concerned.flatMap((one) => membersOf(one, live.workspaces)).map(({ id }) => id));
   const [usage, rates, { notes, ...read }] = await Promise.all([
     options.impact ? session.waiting('reading consumption', readUsage(reads, { moves, live, now, bounded })) : null,
@@ -91,13 +93,6 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
     },
     assess,
   };
-}
-
-/** Of groups that the plan concerns, whether or not anything is read of them. */
-function ceilingsInQuestion({ ceilings, plan, live }: Planned, now: Date): readonly Ceiling[] {
-  if (ceilings.length === 0) return [];
-  const moves = budgetMoves(plan.changes, live, now).filter(boundsSpend);
-  return concernedCeilings(ceilings, live.workspaces, new Set(moves.flatMap(({ change }) => change.workspaceId ?? [])));
 }
 
 function toldOfChanges(

@@ -1,8 +1,9 @@
 /** The day as of which files with `until:` are understood. Pure. */
 
+import { dayOf } from '../consumption/windows.ts';
 import type { PlanNote } from '../plan/types.ts';
 import type { Desired } from '../resources/types.ts';
-import { hasCome, utcDay } from '../resources/until.ts';
+import { hasCome } from '../resources/until.ts';
 
 interface DayOfRun {
   readonly day: string;
@@ -17,8 +18,8 @@ interface DayOfRun {
  * @param service of its latest answer; null: it said none
  */
 export function dayOfRun({ entries }: Pick<Desired, 'entries'>, machine: number, service: number | null): DayOfRun {
-  const own = utcDay(new Date(machine));
-  const day = service === null ? own : utcDay(new Date(service));
+  const own = dayOf(machine);
+  const day = service === null ? own : dayOf(service);
   const dated = entries.flatMap(({ until }) => until ?? []);
   if (dated.length === 0) return { day, note: null };
   const note = (severity: PlanNote['severity'], message: string): DayOfRun => {

@@ -18,16 +18,13 @@ export interface JudgedReturns {
 }
 
 export function judgeReturns(prepared: Judged): JudgedReturns {
-  const { plan, settled, inForce, record, steps } = prepared;
+  const { plan, settled, inForce, steps } = prepared;
   const due = plan.changes.filter((change) => change.due !== undefined);
   const nothing = { verdict: null, refusal: null, held: [], guards: [] };
   if (settled === null || inForce.unsealed !== null) {
     const why =
       settled === null ? 'there is no applied record' : 'the applied record is not sealed with the key of this run';
-    return {
-      ...nothing,
-      refusal: record.isShared || settled === null ? `${why}, so that no return is known to be reviewed` : null,
-    };
+    return { ...nothing, refusal: `${why}, so that no return is known to be reviewed` };
   }
   if (due.length === 0) return nothing;
   const all = narrow(prepared, due);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { dayOf } from '../consumption/windows.ts';
 import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import {
@@ -12,9 +13,9 @@ import {
 import { type FoundFile, readPolicyFiles } from '../policy/files.ts';
 import { collectTexts, type KeptTexts, openTexts, recallTexts, sealTexts } from '../policy/kept-texts.ts';
 import type { Desired } from '../resources/types.ts';
-import { desiredOn, utcDay } from '../resources/until.ts';
+import { desiredOn } from '../resources/until.ts';
 import { findAdminKey } from './find-admin-key.ts';
-import { type CommonOptions, nowOf, type Session } from './session.ts';
+import type { CommonOptions, Session } from './session.ts';
 
 export interface LoadedPolicies {
   /** Null when there is an error among the diagnostics. */
@@ -87,7 +88,8 @@ export async function startLoading(
     const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics.filter(isNews)]);
     const hasError = all.some(({ severity }) => severity === 'error');
     // As of this machine's day, until the service has said which one it is.
-    const desired = hasError || compiled.desired === null ? null : desiredOn(compiled.desired, utcDay(nowOf(session)));
+    const desired =
+      hasError || compiled.desired === null ? null : desiredOn(compiled.desired, dayOf(session.clock.now()));
     return { desired, files, texts, diagnostics: all };
   };
   const compileHere = (texts: KnownTexts) => ({ ...compilePolicies(files, texts), texts });

@@ -50,6 +50,7 @@ export type UndeclaredNeeds = Omit<SpendNeeds, 'workspaces'> & { readonly live: 
  */
 export async function readUndeclared(reads: Reads, { live, ...needs }: UndeclaredNeeds): Promise<UndeclaredWorkspaces> {
   const found = await readSpent(reads, { ...needs, workspaces: live.workspaces });
+  if (found.workspaces.length === 0) return { ...found, workspaces: [] };
   const looked = found.workspaces.slice(0, needs.asks ? mostLooked : 0);
   const places = looked.flatMap(({ id }) => boundingKinds.map((kind) => ({ kind, workspace: id })));
   const whole = places.length === 0 ? live : await readAbsence(reads, live, { places, shares: false, gifts: false });

@@ -58,6 +58,16 @@ describe('the hourly job', () => {
     ['moves the date', dated('$150', '{ date: 2027-12-15, then: $100 }')],
     ['moves what holds then', dated('$150', '{ date: 2026-12-15, then: $149 }')],
     ['takes the date out', team({ ...all('$100'), alpha: '$150' })],
+    ['takes it out', team({ beta: '$100', gamma: '$100', delta: '$100' })],
+    [
+      'renames it',
+      {
+        'policies/a.yaml': workspaceFile(
+          'ws-team-a',
+          `${policies({ ...all('$100'), alpha: '$150' }).replace('alpha:\n', () => 'omega:\n    previously: alpha\n')}`,
+        ),
+      },
+    ],
     ['backdates it', dated('$150', '{ date: 2026-11-01, then: $1 }')],
   ])('hostile authors: who %s without a review neither stops the return nor gets another one', async (_what, files) => {
     const scene = await startRaised();

@@ -120,7 +120,7 @@ it('a workspace that no file is about, with what it spent, once', async () => {
   await begin('undeclared');
   await notify();
   await notify();
-  expect(subjects().filter((subject) => subject.includes('No file'))).toEqual([
+  expect(subjects().filter((subject) => subject?.includes('No file'))).toEqual([
     'No file is about a workspace (ws-team-b)',
   ]);
   const text = mail.got.map(({ mail: { text } }) => text).find((one) => one?.includes('No default reaches it'));

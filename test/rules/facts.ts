@@ -1,10 +1,10 @@
 /** Files as text → findings, as `validate` makes them. */
 
+import { dayOf } from '../../src/consumption/windows.ts';
 import { noConditions } from '../../src/impact/condition-facts.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import type { Desired } from '../../src/resources/types.ts';
-import { utcDay } from '../../src/resources/until.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { buildFileFacts, findInFiles, reviewInFiles } from '../../src/rules/find.ts';
 import type { LiveFacts } from '../../src/rules/types.ts';
@@ -26,7 +26,7 @@ export const nothingRead: Pick<LiveFacts, 'prices' | 'traffic' | 'configs' | 'co
 };
 
 export function desiredFrom(files: readonly PolicyText[]): Desired {
-  const { desired, diagnostics } = compilePolicies(files, new Map(), utcDay(new Date(testNow)));
+  const { desired, diagnostics } = compilePolicies(files, new Map(), dayOf(testNow));
   if (desired === null) throw new Error(JSON.stringify(diagnostics, null, 2));
   return desired;
 }

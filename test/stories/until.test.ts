@@ -1,10 +1,11 @@
 /** `until:`, told in full: raised for a while, reviewed, applied, returned by itself, taken out of Git. */
 
 import { describe, expect, it } from 'vitest';
+import { dayOf } from '../../src/consumption/windows.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { describeChange } from '../../src/render/describe-change.ts';
 import type { DriftMode } from '../../src/resources/review-settings.ts';
-import { desiredOn, utcDay } from '../../src/resources/until.ts';
+import { desiredOn } from '../../src/resources/until.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, startWorld, workspaceFile } from '../helpers/world.ts';
 
@@ -83,9 +84,9 @@ describe('a raise until a date', () => {
     try {
       for (const name of ['Pacific/Kiritimati', 'America/New_York', 'Europe/Berlin']) {
         process.env.TZ = name;
-        expect(utcDay(new Date('2028-02-28T23:59:59.999Z'))).toBe('2028-02-28');
-        expect(utcDay(new Date('2028-02-29T00:00:00Z'))).toBe('2028-02-29');
-        expect(utcDay(new Date('2028-03-26T01:30:00Z'))).toBe('2028-03-26');
+        expect(dayOf(Date.parse('2028-02-28T23:59:59.999Z'))).toBe('2028-02-28');
+        expect(dayOf(Date.parse('2028-02-29T00:00:00Z'))).toBe('2028-02-29');
+        expect(dayOf(Date.parse('2028-03-26T01:30:00Z'))).toBe('2028-03-26');
       }
     } finally {
       if (zone === undefined) delete process.env.TZ;

@@ -2,6 +2,7 @@
 
 import { judgeWithWords } from '../../approvals/lifted.ts';
 import type { Stretch } from '../../approvals/reviewed.ts';
+import { describeItem } from '../../approvals/reviewed-item.ts';
 import { describeWait, type Wait } from '../../approvals/waits.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { Approval } from '../../plan/approve.ts';
@@ -35,8 +36,7 @@ export function judgeMerge(_run: ActionRun, prepared: Judged, review: ReviewOfFi
       return { text: describeOwed(item.id, reasons), pulls: pullsOf.get(item.id) ?? [] };
     }),
     ...heldLines.map(({ item, reasons }) => {
-      const what = item.key === null ? item.detail : `${item.key.kind}/${item.key.workspace ?? '-'}/${item.key.name}`;
-      return { text: describeOwed(`${item.action} ${what}`, reasons), pulls: pullsOfLine.get(item) ?? [] };
+      return { text: describeOwed(describeItem(item), reasons), pulls: pullsOfLine.get(item) ?? [] };
     }),
     ...others.map((wait) => {
       return { text: describeOwed(wait.what, [describeWait(wait, teams)]), pulls: pullsIn([wait.stretch]) };

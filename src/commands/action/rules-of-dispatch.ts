@@ -3,6 +3,7 @@
 import { isOneOf } from '../../approvals/teams.ts';
 import { describeWait, findWaitsOfAll } from '../../approvals/waits.ts';
 import type { Account, GitHub } from '../../github/port.ts';
+import { groupBy } from '../../live/place-index.ts';
 import type { Judged } from '../../run/judge.ts';
 import type { ReviewOfFiles } from './read-review.ts';
 
@@ -21,12 +22,8 @@ export async function findUnnamed(
   const logins = people.flatMap((person) => person?.login ?? []);
   const unmet = all.filter(({ by }) => !isOneOf(by, logins, teams));
   if (unmet.length === 0) return null;
-  const about = new Map<string, string[]>();
-  for (const wait of unmet) {
-    const said = describeWait(wait, teams);
-    about.set(said, [...(about.get(said) ?? []), wait.what]);
-  }
-  const lines = [...about].map(([said, what]) => `${[...new Set(what)].join(', ')} ${said}`);
+  const about = groupBy(unmet, (wait) => describeWait(wait, teams));
+  const lines = [...about].map(([said, waits]) => `${[...new Set(waits.map(({ what }) => what))].join(', ')} ${said}`);
   return `\`review.approvals\` asks for somebody else than who started this run: ${lines.join('; ')}. One of those named starts it, or approves the pull request; or the holder of the key applies by hand`;
 }
 

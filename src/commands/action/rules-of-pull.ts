@@ -5,6 +5,7 @@ import type { Request } from '../../approvals/request.ts';
 import { isOneOf, problemsOf, readTeams } from '../../approvals/teams.ts';
 import { findAsked } from '../../approvals/waits-of-pull.ts';
 import type { GitHub } from '../../github/port.ts';
+import { groupBy } from '../../live/place-index.ts';
 import type { Judged } from '../../run/judge.ts';
 
 export async function describeAsked(
@@ -22,12 +23,10 @@ export async function describeAsked(
   const logins = approval.approvals.flatMap(({ author }) => author?.login ?? []);
   const waiting = asked.filter(({ by }) => !isOneOf(by, logins, teams));
   if (waiting.length === 0) return ['All whom `review.approvals` names have approved.'];
-  const reasons = new Map<string, string[]>();
-  for (const { by, because } of waiting) {
-    const names = by.join(' or ');
-    reasons.set(names, [...new Set([...(reasons.get(names) ?? []), because])]);
-  }
-  const lines = [...reasons].map(([names, why]) => `${names} (${why.join('; ')})`);
+  const byNames = groupBy(waiting, ({ by }) => by.join(' or '));
+  const lines = [...byNames].map(
+    ([names, asking]) => `${names} (${[...new Set(asking.map(({ because }) => because))].join('; ')})`,
+  );
   const problems = [...new Set(waiting.flatMap(({ by }) => problemsOf(by, teams)))];
   return [
     `Waits for: ${lines.join(', ')}.`,

@@ -5,6 +5,7 @@ import { dayMilliseconds } from '../../consumption/windows.ts';
 import type { JudgedRate, RateFacts } from '../../impact/judged-rate.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
+import { formatWhole } from '../../resources/amounts.ts';
 import { formatRateLimit, hasOneCounter, type RateLimit } from '../../resources/limit.ts';
 import { describeKey } from '../describe-change.ts';
 import { listFew } from '../list-few.ts';
@@ -89,7 +90,7 @@ function describeRefused({ before, after }: JudgedRate, { refusedBefore, refused
 function describeCalls(between: Between | null): string {
   if (between === null) return 'a number of calls that analytics do not tell';
   if (between.atMost === 0) return 'none';
-  const count = (calls: number) => `${digits(calls)} ${calls === 1 ? 'call' : 'calls'}`;
+  const count = (calls: number) => `${formatWhole(calls)} ${calls === 1 ? 'call' : 'calls'}`;
   return describeBetween(between, count) ?? 'a number of calls that analytics do not tell';
 }
 
@@ -97,15 +98,11 @@ function describeCalls(between: Between | null): string {
 function describeBetween({ atLeast, atMost }: Between, format: (count: number) => string): string | null {
   if (atMost === null) return atLeast === 0 ? null : `at least ${format(atLeast)}`;
   if (atLeast === atMost) return format(atMost);
-  return atLeast === 0 ? `at most ${format(atMost)}` : `${digits(atLeast)} to ${format(atMost)}`;
+  return atLeast === 0 ? `at most ${format(atMost)}` : `${formatWhole(atLeast)} to ${format(atMost)}`;
 }
 
 function formatWindow({ unit, window }: RateLimit, count: number): string {
-  return `${digits(count)} ${count === 1 ? unit.slice(0, -1) : unit}/${window}`;
-}
-
-function digits(count: number): string {
-  return count.toLocaleString('en-US');
+  return `${formatWhole(count)} ${count === 1 ? unit.slice(0, -1) : unit}/${window}`;
 }
 
 /** Why it is no closer. */
