@@ -63,6 +63,12 @@ export const integrationPrices: AttachmentKindSpec = {
   },
 };
 
+/** Its live price has kinds of token that the files have no word for. */
+export function hasOtherKinds({ pricing_config: config }: WireIntegrationModel): boolean {
+  const known: readonly string[] = Object.values(tokenKinds);
+  return Object.keys(membersOf(membersOf(config).pay_as_you_go)).some((kind) => !known.includes(kind));
+}
+
 /** The live id of the prices of an integration; its slug cannot change. */
 export function pricesId(slug: string): string {
   return `${slug}/prices`;

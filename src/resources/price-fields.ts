@@ -63,7 +63,7 @@ export function decimalOf(value: unknown): Decimal | null {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? toDecimal(exactOf(value), 20) : null;
 }
 
-function exactOfDecimal(text: Decimal): Exact {
+export function exactOfDecimal(text: Decimal): Exact {
   const [whole = '0', decimals = ''] = text.split('.');
   return fraction(BigInt(whole + decimals), 10n ** BigInt(decimals.length));
 }
