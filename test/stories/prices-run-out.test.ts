@@ -1,5 +1,7 @@
 /** The plan of changed prices says when the budgets that count in them run out, before anybody applies it. */
 
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { RequestLogRow } from '../../src/emulator/store.ts';
 import { type RigOptions, startRig } from '../helpers/rig.ts';
@@ -13,7 +15,7 @@ import {
   usagePolicyRow,
   uuid,
 } from '../helpers/state.ts';
-import { orgFile, spendMayRise } from '../helpers/world.ts';
+import { orgFile, spendMayRise, workspaceFile } from '../helpers/world.ts';
 
 const id = 'integration-prices/-/openai-prod';
 
@@ -216,4 +218,55 @@ it('shows no budget of a workspace that does not have the integration', async ()
   });
   expect(await textOf(rig)).toContain('no budget in dollars counts in these prices');
   expect(await textOf(rig)).not.toContain('other (ws-team-b)');
+});
+
+/** Three million tokens of gpt-4o, where there was one. */
+const tokens = (amount: string) =>
+  workspaceFile(
+    'ws-team-a',
+    `policies:\n  tokens:\n    budget: ${amount} tokens\n    reset: monthly\n    per: workspace_id\n    match:\n      model: "@openai/gpt-4o"\n`,
+  );
+
+it('counts what a budget of tokens costs by the old price before, and by the new one after', async () => {
+  const rig = await start('models:\n  gpt-4o:\n    input: $2 per 1M tokens\n    output: $8 per 1M tokens', calls(100), {
+    state: { usagePolicies: [] },
+  });
+  const agreed = files('models:\n  gpt-4o:\n    input: $2 per 1M tokens\n    output: $8 per 1M tokens');
+  rig.write({ ...agreed, 'a.yaml': tokens('1M') });
+  expect(await textOf(rig)).toContain('at most $8 / 30 days, by the dearest price of its models');
+  expect((await rig.apply()).exit).toBe(0);
+
+  // The price alone is not yet in force: another budget in the same plan is counted by what the plan makes of it.
+  const cheaper = files('models:\n  gpt-4o:\n    input: $2 per 1M tokens\n    output: $7 per 1M tokens');
+  rig.write({ ...agreed, 'a.yaml': tokens('3M') });
+  expect(await textOf(rig)).toContain('at most $8 → $24 / 30 days');
+  rig.write({ ...cheaper, 'a.yaml': tokens('3M') });
+  expect(await textOf(rig)).toContain('at most $8 → $21 / 30 days');
+  // What is held back moves nothing.
+  const only = { only: ['usage-policy/ws-team-a/tokens'] };
+  expect((await rig.plan(only)).stdout.replace(/\s+/g, ' ')).toContain('at most $8 → $24 / 30 days');
+});
+
+it('leaves estimates, and copies of price files, at the old price until it is applied', async () => {
+  const rig = await start('multiplier: 0.9', calls(100));
+  const prices = join(rig.folder, 'prices');
+  mkdirSync(prices);
+  const token = (price: number) => ({ price });
+  const catalogue = {
+    pricing_config: { pay_as_you_go: { request_token: token(0.0001), response_token: token(0.0004) } },
+  };
+  writeFileSync(join(prices, 'openai.json'), JSON.stringify({ 'gpt-4o-mini': catalogue }));
+  rig.write({ 'org.yaml': `${files('multiplier: 0.9')['org.yaml']}pricing:\n  source: ../prices\n` });
+  const cost = async () => {
+    const options = { model: ['@openai-prod/gpt-4o-mini'], integration: ['openai-prod'], budget: '1M tokens' };
+    const { stdout } = await rig.estimate({ ...options, mix: '0:1', format: 'json' });
+    return /"expected":\{[^}]*"text":"([^"]*)"/.exec(JSON.stringify(JSON.parse(stdout)))?.[1] ?? stdout;
+  };
+  const kept = readFileSync(join(prices, 'openai.json'), 'utf8');
+  expect(await cost()).toBe('$4');
+  await rig.plan();
+  expect(await cost()).toBe('$4');
+  expect((await rig.apply()).exit).toBe(0);
+  expect(await cost()).toBe('$3.60');
+  expect(readFileSync(join(prices, 'openai.json'), 'utf8')).toBe(kept);
 });
