@@ -129,7 +129,8 @@ function buildAdjustments(live: unknown, { after }: LimitsMove): WireRow | null 
   const others = membersOf(live);
   const multiplier: Record<string, unknown> = { ...membersOf(others.multiplier) };
   for (const [field, value] of Object.entries(after)) {
-    if (!isFactor(field)) continue;
+    // What cannot be read and is left as it is stays as it is.
+    if (!isFactor(field) || (typeof value === 'object' && value !== null)) continue;
     const name = innerName(field);
     multiplier[wireOfFactor[name] ?? name] = typeof value === 'string' ? Number(value) : null;
   }
