@@ -197,3 +197,14 @@ describe('a secret of the integration', () => {
     expect(live(rig)).toMatchObject({ masked_key: secret('key'), description: secret('description') });
   });
 });
+
+it('a price that the service does not take away is not said to be gone', async () => {
+  const rig = await start({}, { files: files(agreed, 'review:\n  guards:\n    impact_unknown: off\n') });
+  expect((await rig.apply()).exit).toBe(0);
+  rig.emulator.setQuirks({ nullKeepsPrices: true });
+  rig.write(files('multiplier: 0.85\nmodels:\n  gpt-4o: none', 'review:\n  guards:\n    impact_unknown: off\n'));
+  const { exit, stdout, stderr } = await rig.apply();
+  expect(exit).toBe(5);
+  expect((stdout + stderr).replace(/\s+/g, ' ')).toMatch(/price of gpt-4o.*\$2/);
+  expect(live(rig).models[0]?.pricing_config).toEqual(priced(2, 8));
+});
