@@ -50,8 +50,9 @@ const adjustments = fc
   .tuple(
     fc.dictionary(fc.constantFrom('default', ...ownWords), fc.option(number, { nil: null })),
     fc.dictionary(unknownName, fc.oneof(number, fc.dictionary(fc.constant('default'), number))),
+    fc.dictionary(fc.constantFrom('currency', 'discount_plan'), fc.oneof(fc.string(), number)),
   )
-  .map(([known, unknown]): Json => ({ multiplier: { ...unknown, ...known } }));
+  .map(([known, unknown, more]): Json => ({ ...more, multiplier: { ...unknown, ...known } }));
 
 const models = ['gpt-4o', 'gpt-4o-mini', 'o1'] as const;
 const price = fc.record(
@@ -120,6 +121,9 @@ it.each([
       const file = { 'policies/org.yaml': toFile(said) };
       for (const { status, detail } of await world.apply(file)) expect([status, detail]).toEqual(['applied', null]);
       const after = live();
+      expect(without(after?.pricing_adjustments, ['multiplier'])).toBe(
+        without(before?.pricing_adjustments, ['multiplier']),
+      );
       const [factorsWere, factorsAre] = [before, after].map(
         (row) => ((row?.pricing_adjustments as { multiplier?: Json } | null)?.multiplier ?? {}) as Json,
       );

@@ -198,6 +198,18 @@ describe('a secret of the integration', () => {
   });
 });
 
+it('a factor in an unknown form that is left by hand is sent as it is beside another change', async () => {
+  const off = 'review:\n  drift: leave\n  guards:\n    spend_up: off\n    impact_unknown: off\n';
+  const rig = await start({}, { files: files('multiplier:\n  default: 0.85\n  input: 0.9', off) });
+  live(rig).pricing_adjustments = { multiplier: { default: 0.85, request_token: 0.9 } };
+  expect((await rig.apply()).exit).toBe(0);
+  const tiers = { '1': 0.8, '2': 0.7 };
+  live(rig).pricing_adjustments = { multiplier: { default: 0.85, request_token: tiers } } as never;
+  rig.write(files('multiplier:\n  default: 0.8\n  input: 0.9', off));
+  expect((await rig.apply()).exit).toBe(0);
+  expect(live(rig).pricing_adjustments).toEqual({ multiplier: { default: 0.8, request_token: tiers } });
+});
+
 it('a price that the service does not take away is not said to be gone', async () => {
   const rig = await start({}, { files: files(agreed, 'review:\n  guards:\n    impact_unknown: off\n') });
   expect((await rig.apply()).exit).toBe(0);

@@ -133,6 +133,31 @@ it('moves the part that goes through the integration alone, by the model that it
   );
 });
 
+it('does not say whether a multiplier reaches prices of the integration’s own', async () => {
+  const rig = await start('multiplier: 0.75', calls(100));
+  expect(await textOf(rig)).toContain('runs out between Thu 26 Nov and Sat 28 Nov instead of Thu 26 Nov');
+});
+
+it('knows that a kind of token that stays as it is may be all of it', async () => {
+  const audio = priced(2, 8, { request_audio_token: { price: 40 } });
+  const rig = await start(
+    'models:\n  gpt-4o:\n    input: $1.50 per 1M tokens\n    output: $6 per 1M tokens',
+    calls(100),
+    {
+      state: { integrations: [integrationRow('openai-prod', uuid(31), [teamA], { models: [model('gpt-4o', audio)] })] },
+    },
+  );
+  expect(await textOf(rig)).toContain('runs out between Thu 26 Nov and Sat 28 Nov instead of Thu 26 Nov');
+});
+
+it('takes a model of another date for either', async () => {
+  const rig = await start(
+    'multiplier: 1\nmodels:\n  gpt-4o:\n    input: $1.50 per 1M tokens\n    output: $6 per 1M tokens',
+    calls(100, { ai_model: 'gpt-4o-2024-08-06' }),
+  );
+  expect(await textOf(rig)).toContain('runs out between Thu 26 Nov and Sat 28 Nov instead of Thu 26 Nov');
+});
+
 it('knows the calls of a key, and of nobody else', async () => {
   const rig = await start('multiplier: 2', [...calls(100, { ai_model: 'o1' })], {
     state: {
