@@ -76,6 +76,10 @@ it('tells another day in every format, within 80 columns', async () => {
   expect(stdout.replace(/\s+/g, ' ')).toContain(line);
   expect(Math.max(...stdout.split('\n').map((one) => one.length))).toBeLessThanOrEqual(80);
   expect((await rig.plan({ format: 'markdown' })).stdout.replace(/\s+/g, ' ')).toContain(line);
+  // A third more for each dollar: `spend-up` objects, and the page shows the plan all the same.
+  expect((await rig.plan({ format: 'html', out: 'plan.html' })).exit).toBe(3);
+  const page = readFileSync(join(rig.folder, 'plan.html'), 'utf8').replace(/\s+/g, ' ');
+  expect(page).toContain('runs out about Sat 28 Nov instead of Thu 26 Nov');
   expect(await effectOf(rig)).toMatchObject({
     same: 0,
     gaps: [],
