@@ -1,6 +1,7 @@
 /** What is used in a day, by the calls of the last seven. */
 
 import { divide, type Exact, exactOf, multiply, total, zero } from '../exact.ts';
+import type { AnalyticsQuery } from '../live/backend.ts';
 import { hasOneCounter, isKnownUnit } from '../resources/limit.ts';
 import type { Match, Unit } from '../resources/types.ts';
 import {
@@ -90,10 +91,14 @@ export function perDay(used: Exact, milliseconds = paceDays * dayMilliseconds): 
   return divide(multiply(used, exactOf(dayMilliseconds)), exactOf(milliseconds));
 }
 
-/** Of many limits: a list of keys, and one of providers where it is asked for, per workspace; not a question a limit. */
-export function createPaces(reads: Reads, now: number) {
+/**
+ * Of many limits: a list of keys, and one of providers where it is asked for, per workspace; not a question a limit.
+ *
+ * @param through of their calls those alone, in the words of analytics; missing: all of them
+ */
+export function createPaces(reads: Reads, now: number, through?: AnalyticsQuery) {
   const readRows = async (grouping: Grouping, workspace: string): Promise<Known<Groups['rows']>> => {
-    const calls: Calls = { workspace, from: now - paceDays * dayMilliseconds, to: now };
+    const calls: Calls = { workspace, from: now - paceDays * dayMilliseconds, to: now, filter: through };
     const groups = await readGroups(reads, grouping, calls, { shows: ['requests'] });
     if ('unknown' in groups) return groups;
     const { rows, cut } = groups.value;

@@ -3,7 +3,7 @@
 import type { UnreadableRow } from '../errors.ts';
 import { byHandle, requireWorkspaces } from '../live/named-workspaces.ts';
 import { listReadable, listWorkspaces } from '../live/set-aside.ts';
-import type { Kind } from '../resources/types.ts';
+import type { Kind, Unit } from '../resources/types.ts';
 import { lacksReset, readWithReset } from '../resources/usage-policy.ts';
 import type {
   WireBudget,
@@ -28,6 +28,10 @@ export interface LimitsQuery {
   readonly usageUnit: UsageUnit;
   /** Keys are not named in what is said; default: they are. */
   readonly counts?: boolean;
+  /** Slugs of integrations whose shares are read; missing: those of all. */
+  readonly integrations?: readonly string[];
+  /** Policies of other units are left out, with their counters; missing: none are. */
+  readonly unit?: Unit;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -110,7 +114,7 @@ interface Place {
   readonly slug: string | null;
 }
 
-function createReading(reads: Reads, { usageUnit, counts = false, now }: LimitsQuery) {
+function createReading(reads: Reads, { usageUnit, counts = false, integrations, unit, now }: LimitsQuery) {
   const { backend } = reads;
   const limits: LiveLimit[] = [];
   const calls = new Map<LiveLimit, CountedCalls | null>();
@@ -182,6 +186,7 @@ function createReading(reads: Reads, { usageUnit, counts = false, now }: LimitsQ
   }
 
   async function readPolicy(workspace: WireWorkspace, listed: WireUsagePolicy): Promise<void> {
+    if (unit !== undefined && (listed.type ?? 'cost') !== unit) return;
     const [row, usage] = await Promise.all([readWhole(listed), readUsage(listed)]);
     const facts = policyLimit(workspace, row, usage);
     if (facts === null) return;
@@ -268,9 +273,9 @@ function createReading(reads: Reads, { usageUnit, counts = false, now }: LimitsQ
 
     async integrations(chosen: readonly WireWorkspace[]): Promise<void> {
       const none = { id: null, slug: null };
-      const slugs = await attemptList('integration-limits', none, 'listIntegrationSlugs', () =>
-        backend.listIntegrationSlugs(),
-      );
+      const slugs =
+        integrations ??
+        (await attemptList('integration-limits', none, 'listIntegrationSlugs', () => backend.listIntegrationSlugs()));
       const workspaceOf = byHandle(chosen);
       const addShare = (integration: string, row: WireIntegrationWorkspace): void => {
         const workspace = workspaceOf.get(row.id);

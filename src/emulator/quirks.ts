@@ -65,6 +65,8 @@ const switches = {
   changedResetKeepsDate: flag,
   /** Shares of integrations take an `alert_threshold` at or above `credit_limit`. */
   sharesTakeHighThreshold: flag,
+  /** `pricing_config: null` of a model leaves its price; that null takes it away is documented of multipliers alone. */
+  nullKeepsPrices: flag,
   /** Custom models are deleted by `?slugs=` alone, a body is 400 AB01; otherwise by either. */
   modelsDeletedByQueryOnly: flag,
   /** An integration cannot be deleted while the provider that its creation made is there: 409 AB07. */

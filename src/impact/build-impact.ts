@@ -37,8 +37,11 @@ export interface ImpactOptions extends CountOptions {
   readonly now: number;
   /** `counts`: no key and no user is named. */
   readonly people: 'names' | 'counts';
-  /** US cents that a token costs at most where a budget applies; null: nothing is known of its models. */
-  readonly dearestToken: (move: BudgetMove) => Exact | null;
+  /**
+   * US cents that a token costs at most where a budget applies, by the prices as they are or as the changes leave them; null: nothing
+   * is known of its models.
+   */
+  readonly dearestToken: (move: BudgetMove, side: 'before' | 'after') => Exact | null;
   /** Of groups of workspaces, in force or written. */
   readonly ceilings: readonly Ceiling[];
 }
@@ -128,7 +131,7 @@ function toLimit(counted: CountedMove, pace: BudgetUsage['pace'] | undefined, co
   const use = toUse(counted, context);
   const [firstReset, laterReset] = resetsOf(move, options.now);
   const delta = before !== null && after !== null && unit === 'cost';
-  const token = unit === 'tokens' ? options.dearestToken(move) : null;
+  const tokenAt = (side: 'before' | 'after') => (unit === 'tokens' ? options.dearestToken(move, side) : null);
   const [doubtful] = doubted;
   const forecast = forecastOf({
     move,
@@ -142,8 +145,8 @@ function toLimit(counted: CountedMove, pace: BudgetUsage['pace'] | undefined, co
   });
   return {
     unit,
-    before: before === null ? null : toBudget(before, firstReset, token),
-    after: after === null ? null : toBudget(after, laterReset, token),
+    before: before === null ? null : toBudget(before, firstReset, tokenAt('before')),
+    after: after === null ? null : toBudget(after, laterReset, tokenAt('after')),
     delta_per_30_days: delta ? toText(subtract(limitPer30Days(after), limitPer30Days(before))) : null,
     shared_by: [...limit.per],
     counter: move.counter,

@@ -13,6 +13,7 @@ import { dearestToken } from '../prices/dearest-token.ts';
 import type { PriceIndex } from '../prices/price-index.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
+import { withChangedPrices } from './changed-prices.ts';
 import type { Change } from './types.ts';
 
 export interface ImpactFacts {
@@ -35,13 +36,16 @@ export function budgetMoves(changes: readonly Change[], live: Live, now: Date): 
 /** Of all changes, or of those of them that will be carried out. */
 export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Impact {
   const { live, desired, settings, usage, prices, ceilings } = facts;
+  const pricesAfter = prices === null ? null : withChangedPrices(prices, changes, new LiveIndex(live));
   return buildImpact(changes, live, usage, {
     now: Date.parse(usage.asOf),
     usageUnit: desired.gateway.usageUnit ?? 'cents',
     people: settings.show_people,
     raiseDoesNotWake: isBefore120(desired),
-    dearestToken: ({ limit, change }) =>
-      prices === null ? null : dearestToken(prices, limit.match, change.workspaceId),
+    dearestToken: ({ limit, change }, side) => {
+      const book = side === 'after' ? pricesAfter : prices;
+      return book === null ? null : dearestToken(book, limit.match, change.workspaceId);
+    },
     ceilings,
   });
 }

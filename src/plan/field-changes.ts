@@ -76,7 +76,7 @@ function compareLimits(before: unknown, after: unknown): Direction {
 }
 
 /** What costs less lets every budget in dollars buy more. What cannot be compared may. */
-function comparePrices(field: string, before: Fields, after: Fields): Direction {
+export function comparePrices(field: string, before: Fields, after: Fields): Direction {
   return strongestDirection(
     ratiosOf(field, before, after).map((ratio) => {
       if (ratio === 'same') return 'neutral';

@@ -7,7 +7,7 @@
  * | `revert` | everything | – |
  * | `leave` | – | everything |
  *
- * An urgent cap is set by hand, and the next merge must not take it away in silence. What Git changed meanwhile is not drift: a
+ * A price that got higher is tighter: every budget in dollars buys less. An urgent cap is set by hand, and the next merge must not take it away in silence. What Git changed meanwhile is not drift: a
  * reviewed value wins. The parts of one limit (amount, period, alert) stay together, or there would be a limit that nobody wrote.
  */
 
@@ -16,11 +16,12 @@ import { limitPer30Days } from '../impact/money.ts';
 import { isSame } from '../resources/canonical.ts';
 import { budgetOf, type FieldsDraft, isAlert, isBudget, isRate, isSlotted, pickFields } from '../resources/fields.ts';
 import { isBudgetLimit, isKnownReset, isRateLimit, type Limit, limitsOf } from '../resources/limit.ts';
+import { isPartOfPrices } from '../resources/price-fields.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import { specOf } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
 import type { Fields, FieldValue, Kind } from '../resources/types.ts';
-import { strongestDirection, windowDays } from './field-changes.ts';
+import { comparePrices, strongestDirection, windowDays } from './field-changes.ts';
 import { type ChangeDraft, makeChange, whoMoved } from './make-change.ts';
 import type { Direction, FieldChange, LeftDrift } from './types.ts';
 
@@ -112,11 +113,13 @@ function limitOf(kind: Kind, field: string): string | null {
     return !spec.policy && spec.singleRate ? 'rate' : field;
   }
   if (isAlert(field)) return budgetOf(field);
-  return isBudget(field) ? field : null;
+  return isBudget(field) || isPartOfPrices(field) ? field : null;
 }
 
 function directionOfLimit(kind: Kind, limit: string, past: Fields, live: Fields): 'loosen' | 'tighten' {
   if (limit === 'expires') return isLaterExpiry(past.expires, live.expires) ? 'loosen' : 'tighten';
+  if (isPartOfPrices(limit))
+    return comparePrices(limit, { ...live, ...past }, live) === 'loosen' ? 'loosen' : 'tighten';
   // What the record does not say of a limit (its period, its unit) is as it is live; what it says is none is none.
   const was = limitsOf(kind, { ...live, ...past });
   const now = limitsOf(kind, live);

@@ -99,7 +99,7 @@ function planDeclared(
   const past = withoutGonePrices(recorded?.fields ?? {}, live, resolved.fields);
   const fields = context.liveIndex.readFields(live, [past, resolved.fields]);
   if (recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
-    parts.managed.set(kind, live.id, kind === 'workspace-limits' ? Object.keys(resolved.fields) : 'all');
+    parts.managed.set(kind, live.id, holdsMany(kind) ? Object.keys(resolved.fields) : 'all');
     parts.unchanged += 1;
     parts.recordSteps.push(unchangedStep(resolved.workspace, recorded, live.id));
     return;
@@ -145,6 +145,11 @@ function planDeclared(
     next: toEntry(resolved, live.id, recorded),
     liveId: live.id,
   });
+}
+
+/** One object with many limits or prices, of which a file may declare a few. */
+function holdsMany(kind: AttachmentKind): boolean {
+  return kind === 'workspace-limits' || kind === 'integration-prices';
 }
 
 function anotherObjectNote(

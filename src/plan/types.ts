@@ -4,6 +4,7 @@ import type { Severity, Source } from '../diagnostics.ts';
 import type { GuardName } from '../guard-names.ts';
 import type { Impact } from '../impact/document.ts';
 import type { JudgedRate } from '../impact/judged-rate.ts';
+import type { PriceEffect } from '../impact/price-effect.ts';
 import type { UndeclaredWorkspaces } from '../impact/undeclared.ts';
 import type { LiveWorkspace, UnreadableObject } from '../live/live.ts';
 import type { ToldBy } from '../resources/told-by.ts';
@@ -242,6 +243,8 @@ export interface Plan {
   readonly replayed?: Readonly<Record<string, string>> | undefined;
   /** What analytics say of changed rates, by the id of the change; missing: none changes, or nobody has looked. Outside both too. */
   readonly rates?: ReadonlyMap<string, readonly JudgedRate[]> | undefined;
+  /** When budgets in dollars run out by changed prices, by the id of the change; missing as `rates` is. Outside both too. */
+  readonly prices?: ReadonlyMap<string, PriceEffect> | undefined;
   /** What `keys: {"*": …}` declares, by workspace slug. */
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
   /** Where the record is kept, such as its Git ref. */

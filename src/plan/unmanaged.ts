@@ -1,6 +1,7 @@
 import { compareText } from '../diagnostics.ts';
 import type { LiveObject } from '../live/live.ts';
 import { isLimitField, isSet } from '../resources/fields.ts';
+import { isPartOfPrices } from '../resources/price-fields.ts';
 import { isPolicyKind, kindOrder } from '../resources/registry.ts';
 import type { PlanContext } from './context.ts';
 import type { Unmanaged } from './types.ts';
@@ -14,9 +15,12 @@ export function findUnmanaged({ live, liveIndex, parts }: PlanContext): Unmanage
     const facts = { kind: object.kind, workspace, id: object.id, name: object.name };
     if (isPolicyKind(object.kind)) return managed === undefined ? [facts] : [];
     const fields = liveIndex.readFields(object, []);
-    // What binds; an alert, an expiry or a description that nobody declared is not worth a line.
+    // What binds, and what the dollars of budgets buy; an alert, an expiry or a description that nobody declared is not worth a line.
     const others = Object.keys(fields)
-      .filter((field) => isLimitField(field) && managed?.includes(field) !== true && isSet(fields[field]))
+      .filter(
+        (field) =>
+          (isLimitField(field) || isPartOfPrices(field)) && managed?.includes(field) !== true && isSet(fields[field]),
+      )
       .sort(compareText);
     if (others.length === 0) return [];
     return [managed === undefined ? facts : { ...facts, fields: others }];

@@ -13,6 +13,7 @@ import type { BarePlanDocument, ChangeDocument, OutcomeDocument } from './docume
 import type { ToldDocument } from './documents/told.ts';
 import { findingDocument } from './findings.ts';
 import { jsonVersion } from './json.ts';
+import { pricesDocument } from './prices-document.ts';
 import { ratesDocument } from './rates-document.ts';
 import { spendDocument } from './spend-document.ts';
 import { undeclaredDocument } from './undeclared-document.ts';
@@ -50,6 +51,7 @@ export function planDocument(plan: Plan): BarePlanDocument {
     spend: plan.impact === null ? null : spendDocument(plan.impact),
     ...(plan.replayed === undefined ? {} : { replayed: plan.replayed }),
     ...(plan.rates === undefined ? {} : { rates: ratesDocument(plan.rates) }),
+    ...(plan.prices === undefined ? {} : { prices: pricesDocument(plan.prices) }),
   };
 }
 

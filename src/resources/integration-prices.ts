@@ -63,6 +63,12 @@ export const integrationPrices: AttachmentKindSpec = {
   },
 };
 
+/** Its live price has kinds of token that the files have no word for. */
+export function hasOtherKinds({ pricing_config: config }: WireIntegrationModel): boolean {
+  const known: readonly string[] = Object.values(tokenKinds);
+  return Object.keys(membersOf(membersOf(config).pay_as_you_go)).some((kind) => !known.includes(kind));
+}
+
 /** The live id of the prices of an integration; its slug cannot change. */
 export function pricesId(slug: string): string {
   return `${slug}/prices`;
@@ -123,7 +129,8 @@ function buildAdjustments(live: unknown, { after }: LimitsMove): WireRow | null 
   const others = membersOf(live);
   const multiplier: Record<string, unknown> = { ...membersOf(others.multiplier) };
   for (const [field, value] of Object.entries(after)) {
-    if (!isFactor(field)) continue;
+    // What cannot be read and is left as it is stays as it is.
+    if (!isFactor(field) || (typeof value === 'object' && value !== null)) continue;
     const name = innerName(field);
     multiplier[wireOfFactor[name] ?? name] = typeof value === 'string' ? Number(value) : null;
   }

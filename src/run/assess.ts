@@ -12,6 +12,7 @@ import type { Change, Plan, PlanNote } from '../plan/types.ts';
 import { hasAlert, toldBy } from '../resources/told-by.ts';
 import type { Desired } from '../resources/types.ts';
 import { findInPlan } from '../rules/find.ts';
+import { judgePrices, priceChanges } from './judge-prices.ts';
 import { judgeRates } from './judge-rates.ts';
 import { recordNotes } from './judge-record.ts';
 import { findOtherOwners } from './other-owners.ts';
@@ -49,15 +50,19 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   const moved = options.impact || ceilings.length > 0 ? movesOf(plan.changes, index, now) : [];
   const moves = options.impact ? moved : [];
   const ratedMoves = rateMovesOf(changes, index);
+  const priced = priceChanges(changes);
   const people = settings.show_people;
   // Of groups that the plan concerns, whether or not anything is read of them.
   const concerned = concernedCeilings(ceilings, live.workspaces, spendMovedIn(moved));
   const bounded = new Set(concerned.flatMap((one) => membersOf(one, live.workspaces)).map(({ id }) => id));
-  const [usage, rates, { notes, ...read }] = await Promise.all([
+  const [usage, rates, effects, { notes, ...read }] = await Promise.all([
     options.impact ? session.waiting('reading consumption', readUsage(reads, { moves, live, now, bounded })) : null,
     ratedMoves.length === 0
       ? null
       : session.waiting('reading rates', judgeRates(reads, ratedMoves, { index, now, people })),
+    priced.length === 0
+      ? null
+      : session.waiting('reading budgets', judgePrices(reads, priced, { index, desired, now, people })),
     readForRules({ moves, severities: settings.rules, prices, live, changes }, reads, session),
   ]);
   // After the others: what is refused about a workspace that is nobody's closes no door to what is asked of one that is.
@@ -89,6 +94,7 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
       notes: [...ofRecord, ...about],
       ...{ findings, impact, heldElsewhere, told, undeclared },
       ...(rates === null ? {} : { rates }),
+      ...(effects === null ? {} : { prices: effects }),
       ...(concerned.length === 0 ? {} : { hasCeilings: true }),
     },
     assess,

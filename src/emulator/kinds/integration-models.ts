@@ -46,6 +46,7 @@ const fields: FieldTable<IntegrationModelRow> = {
       if (price !== null && price.type !== 'static') {
         throw refuseMember(name, 'Validation failed: pricing_config.type: must be static');
       }
+      if (price === null && context.quirks.nullKeepsPrices) return before.pricing_config;
       return context.quirks.mergingPuts ? (mergeNested(before.pricing_config, price) as typeof price) : price;
     },
     show: (row) => row.pricing_config ?? undefined,

@@ -23,6 +23,7 @@ import {
   whole,
   workspace,
 } from './parts.ts';
+import { priceEffect } from './prices.ts';
 import { judgedRate } from './rates.ts';
 import { told } from './told.ts';
 import { undeclared } from './undeclared.ts';
@@ -193,6 +194,12 @@ const plan = z.object({
     .exactOptional()
     .describe(
       'changed rates beside the calls of the last days, by id of the change; missing: no rate changes, or nobody has looked',
+    ),
+  prices: z
+    .record(z.string(), priceEffect)
+    .exactOptional()
+    .describe(
+      'when budgets in dollars run out by changed prices, by id of the change; missing: no price changes, or nobody has looked',
     ),
   diagnostics: z.array(diagnostic),
 });

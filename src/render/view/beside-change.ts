@@ -22,6 +22,7 @@ import type { RateName, Reset, Unit } from '../../resources/types.ts';
 import { describeShare } from '../describe-impact.ts';
 import { aside, type Line, reason, verdict, words } from './cells.ts';
 import { lengthUntil, shortDay } from './days.ts';
+import { priceLines } from './price-lines.ts';
 import { rateLines } from './rate-lines.ts';
 import { countCallers, describeCaller, nameCallers, perOfCounters } from './traffic.ts';
 
@@ -67,6 +68,7 @@ export function besideChange(change: Change, limits: readonly LimitImpact[], isW
       ...limits.flatMap(tokenMoneyLines),
       ...(limits.length === 0 ? holds : []),
       ...rateLines(change.id, plan),
+      ...priceLines(change.id, plan),
       ...replayedLines(change, plan),
     ],
   };
