@@ -25,9 +25,12 @@ export function upgradeDocument(document: unknown, where: string): unknown {
   if (version === recordVersion || version === newestRecordVersion) return document;
   if (version === 1) return upgradeFormatOne(document as Readonly<Record<string, unknown>>);
   if (typeof version === 'number' && version > newestRecordVersion) {
-    throw new UserError(`the record (${where}) has version ${version}; this tollgate reads up to ${newestRecordVersion}`, {
-      hint: 'A newer tollgate wrote it: update tollgate.',
-    });
+    throw new UserError(
+      `the record (${where}) has version ${version}; this tollgate reads up to ${newestRecordVersion}`,
+      {
+        hint: 'A newer tollgate wrote it: update tollgate.',
+      },
+    );
   }
   throw corrupt(where, `version is ${version === undefined ? 'missing' : JSON.stringify(version)}`);
 }
