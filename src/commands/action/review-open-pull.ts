@@ -67,7 +67,7 @@ async function judgeOpen(
   }
   const own = plan.changes.filter(({ id }) => pullsOf.has(id));
   const alone = { ...narrowPlan(plan, own, plan.recordLines), impact: assess(own) };
-  const { violations } = judgeWithWords({
+  const { violations, lines } = judgeWithWords({
     ...guardInputOf(prepared),
     plan: alone,
     allowances: [],
@@ -80,7 +80,11 @@ async function judgeOpen(
   const withLines = violations.map((violation) => {
     const { guard } = violation;
     if (violation.allow === null) return violation;
-    return { ...violation, allow: digest === null ? null : printWord({ guard, number: violation.count, digest }) };
+    const named = lines.find(({ word }) => word.guard === guard)?.word.digest ?? digest;
+    return {
+      ...violation,
+      allow: named === null ? null : printWord({ guard, number: violation.count, digest: named }),
+    };
   });
   const [only, ...more] = pulls;
   const isOne = only !== undefined && more.length === 0;
