@@ -9,7 +9,10 @@ import { orgFile, workspaceFile } from '../helpers/world.ts';
 let rig: Rig;
 afterEach(() => rig.close());
 
-const file = workspaceFile('ws-team-a', 'policies:\n  spend:\n    budget: $100\n    reset: monthly\n    per: api_key\n');
+const file = workspaceFile(
+  'ws-team-a',
+  'policies:\n  spend:\n    budget: $100\n    reset: monthly\n    per: api_key\n',
+);
 const filesOf = (org: string) => ({ 'org.yaml': orgFile(org), 'a.yaml': file });
 
 test.each([
