@@ -91,13 +91,16 @@ function findLift(input: LiftInput, { guard, count }: Violation): Lift[] | null 
 function linesFor(input: LiftInput, { guard, count }: Violation): WordLine[] {
   const { plan, pulls, pullsOf, pullsOfSettings = [] } = input;
   const stands = standsAlone(input, guard);
+  /** The settings of others do by themselves what is counted with its own changes. */
+  const isOfOthers = ({ number }: MergedPull['pull'], alone: WordNumber): boolean =>
+    stands !== null && pullsOfSettings.length > 0 && !pullsOfSettings.includes(number) && isWithin(alone, stands);
   return pulls.flatMap(({ pull, digest }) => {
     if (digest === null) return [];
     const own = plan.changes.filter(({ id }) => pullsOf.get(id)?.includes(pull.number) === true);
-    if (own.length === 0 && !(stands && pullsOfSettings.includes(pull.number))) return [];
+    if (own.length === 0 && !(stands !== null && pullsOfSettings.includes(pull.number))) return [];
     const alone = measure(input, guard, own);
     // Nothing that it asks for is counted: others are in the way.
-    if (alone === 0 && !isAboutNoChange(input, guard)) return [];
+    if (isOfOthers(pull, alone) || (alone === 0 && !isAboutNoChange(input, guard))) return [];
     const word = { guard, number: alone === 0 ? count : alone, digest };
     return [{ pull: pull.number, word, line: allowLine(word) }];
   });
@@ -105,15 +108,14 @@ function linesFor(input: LiftInput, { guard, count }: Violation): WordLine[] {
 
 function isAboutNoChange(input: LiftInput, guard: GuardName): boolean {
   if (guard === 'unmanaged' || guard === 'undeclared') return true;
-  return measure(input, guard, input.plan.changes) === 0 || standsAlone(input, guard);
+  return measure(input, guard, input.plan.changes) === 0 || standsAlone(input, guard) !== null;
 }
 
-/** It objects to what the settings do by themselves. */
-function standsAlone(input: LiftInput, guard: GuardName): boolean {
-  return (
-    guard === 'ceiling' &&
-    judge(input, []).some((violation) => violation.guard === guard && violation.severity === 'error')
-  );
+/** How much the guard objects to of what the settings do by themselves; null: to nothing. */
+function standsAlone(input: LiftInput, guard: GuardName): WordNumber | null {
+  if (guard !== 'ceiling') return null;
+  const found = judge(input, []).find((violation) => violation.guard === guard && violation.severity === 'error');
+  return found?.count ?? null;
 }
 
 /** A line as a review has to hold it. */

@@ -1,13 +1,12 @@
 /** What rules ask about an open pull request: as it would be if it were merged onto the tip now. Pure. */
 
+import type { Asked } from './asked-of-plan.ts';
 import { describeGroup, groupKeys, sidesOfGroup, templateOf } from './atoms.ts';
 import type { Request } from './request.ts';
-import { findRequirements, type Requirement, type RequirementInput, requirementsOfTemplate } from './requirements.ts';
+import { findRequirements, type RequirementInput, requirementsOfTemplate } from './requirements.ts';
 import { isMovedBy } from './review-changes.ts';
 import { isLine, keyOfItem } from './reviewed-item.ts';
 import { askedOfSetting } from './waits.ts';
-
-export type Asked = Pick<Requirement, 'by' | 'because'>;
 
 export function findAsked(input: RequirementInput, requests: readonly Request[]): readonly Asked[] {
   if (input.rules.length === 0) return [];

@@ -20,6 +20,7 @@ import { requireFreePlace } from '../run/free-place.ts';
 import { refuseFor, renderDiagnostics, sayDiagnostics } from '../run/output.ts';
 import { handOver } from '../run/page-file.ts';
 import { goOn } from '../run/prepare.ts';
+import { askedOf } from '../run/rules-of-apply.ts';
 import type { CheckFormat, CommandResult, Format, PageFormat, Session } from '../run/session.ts';
 import { type PlanOptions, startRun } from '../run/start.ts';
 import { isStdout } from '../stdout-name.ts';
@@ -79,7 +80,8 @@ async function planOnce(options: PlanCommandOptions, session: Session): Promise<
   if (prepared.plan === null) return endInvalid(prepared.diagnostics);
   const { diagnostics, desired, open } = prepared;
   await open.close();
-  const plan = await replayed(prepared.plan, desired, options, session);
+  const asked = askedOf(prepared);
+  const plan = { ...(await replayed(prepared.plan, desired, options, session)), asked };
   const end = (result: CommandResult): PlanRun => ({
     result,
     fate: { state: 'planned', plan, diagnostics, remark: null },

@@ -4,7 +4,7 @@ import { actorOf, runId } from '../checkout/this-run.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
+import { type AppliedRecord, recordVersionOf } from '../plan/applied-record.ts';
 import { describeMove, isOtherService, isSameButForPlace } from '../plan/record-move.ts';
 import { toRecordedFiles } from '../plan/same-files.ts';
 import { settingsOf } from '../plan/settings.ts';
@@ -165,10 +165,12 @@ function movedRecord(
   session: Session,
 ): AppliedRecord {
   const { claim: _claim, wasFormatOne: _was, lifts: _lifts, unreviewed: _unreviewed, ...rest } = past;
+  // A change of settings that nobody has reviewed so far stays owed.
+  const settings = past.settingsCommit === undefined ? settingsOf(desired) : past.settings;
   return {
     ...rest,
     ...(isUnreviewed ? { unreviewed: true as const } : {}),
-    version: recordVersion,
+    version: recordVersionOf(settings),
     tool: session.version,
     environment: desired.environment,
     organisation: desired.organisation,
@@ -180,8 +182,7 @@ function movedRecord(
     appliedAt: nowOf(session).toISOString(),
     run: runId(session),
     way,
-    // A change of settings that nobody has reviewed so far stays owed.
-    settings: past.settingsCommit === undefined ? settingsOf(desired) : past.settings,
+    settings,
     outcomes: [],
   };
 }

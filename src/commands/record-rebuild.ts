@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { keptPathOf } from '../extended-file.ts';
 import { readLive } from '../live/read-live.ts';
-import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
+import { type AppliedRecord, recordVersionOf } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { needsOf } from '../plan/live-needs.ts';
 import { nextWorkspaces } from '../plan/next-record.ts';
@@ -64,8 +64,9 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
     const rebuilt = await planWithoutRecord(desired, open, session);
     if (rebuilt.plan === null) return refuseFor(rebuilt.diagnostics, options.format, session);
     const { plan, workspaces } = rebuilt;
+    const settings = settingsOf(desired);
     const record: AppliedRecord = {
-      version: recordVersion,
+      version: recordVersionOf(settings),
       tool: session.version,
       environment: desired.environment,
       organisation: desired.organisation,
@@ -78,7 +79,7 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
       run: runId(session),
       digest: plan.digest,
       way: 'by-hand',
-      settings: settingsOf(desired),
+      settings,
       workspaces,
       outcomes: [],
       files: toRecordedFiles(files),

@@ -2,6 +2,7 @@
 
 import { compareText } from '../diagnostics.ts';
 import { add, type Exact, exactOf, zero } from '../exact.ts';
+import type { AlertThreshold } from '../resources/alert-settings.ts';
 import {
   type Groupable,
   type GroupReset,
@@ -24,6 +25,8 @@ export interface GroupSpend {
   /** Whole cents in a window; null: none. */
   readonly ceiling: number | null;
   readonly reset: GroupReset;
+  /** Of the ceiling, ascending. */
+  readonly alert: readonly AlertThreshold[];
   /** The running window, milliseconds since the epoch. */
   readonly from: number;
   readonly next: number;
@@ -75,7 +78,7 @@ export async function readGroupSpend(
 async function readSpend(
   reads: Reads,
   name: string | null,
-  { ceiling, reset = 'monthly', owner }: WorkspaceGroup,
+  { ceiling, reset = 'monthly', owner, alert = [] }: WorkspaceGroup,
   slugs: readonly string[],
   now: number,
 ): Promise<GroupSpend> {
@@ -114,6 +117,7 @@ async function readSpend(
     workspaces: [...slugs].sort(compareText),
     ceiling: ceiling ?? null,
     reset,
+    alert,
     from,
     next,
     spent,

@@ -92,7 +92,7 @@ function wordsOfList(
 const units: readonly string[] = ['cost', 'tokens', 'requests'] satisfies Unit[];
 
 /** The settings do not say what a budget without a slot counts in: the entry beside them does. */
-function describeThreshold({ at, recipients = [] }: AlertThreshold, slot: string): string {
+export function describeThreshold({ at, recipients = [] }: AlertThreshold, slot: string): string {
   const [unit = ''] = slot.split('/');
   const amount =
     at === 'budget'

@@ -2,6 +2,7 @@
 
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { WorkspaceGroup, WorkspaceGroups } from '../resources/workspace-groups.ts';
+import { describeThreshold } from './alert-words.ts';
 
 export function listGroups(groups: WorkspaceGroups): [string, { readonly text: string; readonly means: unknown }][] {
   return Object.entries(groups).map(([name, group]) => [
@@ -10,8 +11,13 @@ export function listGroups(groups: WorkspaceGroups): [string, { readonly text: s
   ]);
 }
 
-/** `$20,000 monthly over search-*, team-a, owner finance`. */
-function describeGroup({ workspaces, ceiling, reset = 'monthly', owner }: WorkspaceGroup): string {
+/** `$20,000 monthly over search-*, team-a, owner "finance", told at $16,000`. */
+function describeGroup({ workspaces, ceiling, reset = 'monthly', owner, alert = [] }: WorkspaceGroup): string {
   const most = ceiling === undefined ? 'no ceiling' : `${formatAmount(ceiling, 'cost')} ${formatReset(reset)}`;
-  return `${most} over ${workspaces.join(', ')}${owner === undefined ? '' : `, owner ${JSON.stringify(owner)}`}`;
+  const told = alert.map((one) => describeThreshold(one, `cost/${reset}`));
+  return [
+    `${most} over ${workspaces.join(', ')}`,
+    ...(owner === undefined ? [] : [`owner ${JSON.stringify(owner)}`]),
+    ...(told.length === 0 ? [] : [`told at ${told.join(', ')}`]),
+  ].join(', ');
 }

@@ -36,6 +36,8 @@ export interface PlacedHappening extends Happening {
 /** Happenings that are told in one message. */
 export interface HappeningGroup {
   readonly all: readonly Happening[];
+  /** Each holds because the one before it does: what was told of one counts for those below it, which come after it. */
+  readonly isLadder?: true;
   readonly write: (due: readonly Happening[]) => Omit<Message, 'id'>;
 }
 
@@ -58,9 +60,11 @@ export function findDueEvents({ groups, complete, channels, memory, environment 
     const [kind = ''] = key.split(':');
     return gone === undefined && complete.has(kind as Message['kind']) && !holding.has(key) ? [key] : [];
   });
-  const tellings = groups.flatMap(({ all, write }): Telling[] => {
+  const tellings = groups.flatMap(({ all, isLadder, write }): Telling[] => {
     const known = all.map((one) => ({ one, told: toldOf(one, memory) }));
-    const fresh = known.filter(({ told }) => told === null).map(({ one }) => one);
+    const highestTold = isLadder === true ? known.findIndex(({ told }) => told !== null) : -1;
+    const open = highestTold < 0 ? known : known.slice(0, highestTold);
+    const fresh = open.filter(({ told }) => told === null).map(({ one }) => one);
     const again = groupBy(known, ({ told }) => (told?.left === undefined ? null : told.m));
     return [
       tell(fresh, null),
@@ -75,7 +79,7 @@ export function findDueEvents({ groups, complete, channels, memory, environment 
     function tell(due: readonly Happening[], id: string | null): Telling[] {
       const [first] = due;
       if (first === undefined) return [];
-      const all = channelsOf(first.route, channels);
+      const all = channelsOf(joinRoutes(due), channels);
       const told = id === null ? null : toldOf(first, memory);
       const to = told?.left === undefined ? all : leftOf(all, told);
       if (to.length === 0) return [];
@@ -84,6 +88,11 @@ export function findDueEvents({ groups, complete, channels, memory, environment 
     }
   });
   return { tellings, forgotten, holding: [...holding] };
+}
+
+function joinRoutes(due: readonly Happening[]): Happening['route'] {
+  const join = (member: 'channels' | 'recipients') => [...new Set(due.flatMap(({ route }) => route[member]))].sort();
+  return { channels: join('channels'), recipients: join('recipients') };
 }
 
 function toldOf(one: Happening, memory: Pick<Memory, 'marks'>): Mark | null {

@@ -1,72 +1,156 @@
-/** Ceilings of groups of workspaces that are spent, or will be before their window ends: told once a window. Pure. */
+/**
+ * Ceilings of groups of workspaces, and thresholds below them, that are spent; and ceilings that will be before their window ends: each
+ * told once a window. Pure.
+ */
 
 import type { GroupSpend } from '../consumption/group-spend.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { compare, exactOf, round } from '../exact.ts';
 import { formatSpent } from '../impact/money.ts';
 import { formatDay, formatInstant } from '../render/status-words.ts';
+import type { AlertRoute, AlertThreshold } from '../resources/alert-settings.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
+import { addressOfOwner } from '../resources/workspace-groups.ts';
 import type { EventWords, Happening, HappeningGroup } from './due-events.ts';
 import type { Message } from './message.ts';
 import type { Watcher } from './watched.ts';
 
-/** Those of the organisation are told; of what is not known nobody is, beyond what is spent for certain. */
+/** The organisation's people and the owner are told; of what is not known nobody is, beyond what is spent for certain. */
 export function ceilingsReached(
   groups: readonly GroupSpend[],
   watcher: Pick<Watcher, 'routeOfPlace'>,
   words: EventWords,
 ): HappeningGroup[] {
-  const route = watcher.routeOfPlace(null);
-  return groups.flatMap((one): HappeningGroup[] => {
-    const { group, ceiling, from, next, runOut } = one;
+  const organisation = watcher.routeOfPlace(null);
+  return groups.flatMap((spend): HappeningGroup[] => {
+    const { group, ceiling } = spend;
     if (group === null || ceiling === null) return [];
-    const isSpent = compare(one.atLeast, exactOf(ceiling)) >= 0;
-    const isNear =
-      runOut?.when === 'this-window' &&
-      route.forecast !== null &&
-      runOut.at <= words.now + route.forecast * dayMilliseconds;
-    if (!isSpent && !isNear) return [];
-    const at = !isSpent && runOut?.when === 'this-window' ? runOut.at : null;
-    const what = isSpent ? 'spent' : 'runs-out';
-    const happening: Happening = {
-      kind: 'ceiling',
-      key: `${group}\n${what}`,
-      // Another window or another ceiling is told anew.
-      version: `${new Date(from).toISOString()} ${ceiling}`,
-      end: next,
-      route,
-      line: null,
-      data: {
-        group,
-        what,
-        owner: one.owner,
-        workspaces: one.workspaces,
-        ceiling_cents: ceiling,
-        spent_at_least_cents: Number(round(one.atLeast)),
-        reaches_at: at === null ? null : new Date(at).toISOString(),
-      },
-    };
-    return [{ all: [happening], write: () => writeCeiling(one, ceiling, at, happening, words) }];
+    const owner = addressOfOwner(spend.owner);
+    const route = withRecipients(organisation, owner === null ? [] : [owner]);
+    const of: Ceiling = { spend, group, ceiling };
+    return [...thresholdsPassed(of, route, words), ...runOutAhead(of, route, words)];
   });
 }
 
+interface Ceiling {
+  readonly spend: GroupSpend;
+  readonly group: string;
+  /** Whole cents. */
+  readonly ceiling: number;
+}
+
+function withRecipients(route: AlertRoute, more: readonly string[]): AlertRoute {
+  return { ...route, recipients: [...new Set([...route.recipients, ...more])].sort() };
+}
+
+/** That all of it is spent is told without a threshold. */
+const always: AlertThreshold = { at: 'budget' };
+
+function thresholdsPassed({ spend, group, ceiling }: Ceiling, route: AlertRoute, words: EventWords): HappeningGroup[] {
+  const { alert, from, atLeast } = spend;
+  const all = alert.some(({ at }) => at === 'budget') ? alert : [...alert, always];
+  const passed = all.flatMap(({ at, recipients = [] }): Passed[] => {
+    const cents = at === 'budget' ? ceiling : at;
+    if (compare(atLeast, exactOf(cents)) < 0) return [];
+    const what = at === 'budget' ? 'spent' : 'threshold';
+    return [
+      {
+        cents,
+        what,
+        happening: happeningOf(
+          { spend, group, ceiling },
+          {
+            what,
+            key: what === 'spent' ? what : `at ${cents}`,
+            // Another window or another amount is told anew.
+            version: `${new Date(from).toISOString()} ${cents}`,
+            route: withRecipients(route, recipients),
+            data: { threshold_cents: cents, reaches_at: null },
+          },
+        ),
+      },
+    ];
+  });
+  const highestFirst = passed.toReversed();
+  if (highestFirst.length === 0) return [];
+  const most = formatAmount(ceiling, 'cost');
+  const titleOf = ({ what, cents }: Passed): string =>
+    what === 'spent'
+      ? `Group ${group} has spent its ceiling of ${most}`
+      : `Group ${group} is past ${formatAmount(cents, 'cost')} of its ceiling of ${most}`;
+  return [
+    {
+      all: highestFirst.map(({ happening }) => happening),
+      isLadder: true,
+      write: (due) => {
+        // Those below the highest are told by it.
+        const told = highestFirst.find(({ happening }) => due.includes(happening));
+        return writeCeiling({ spend, group, ceiling }, told === undefined ? '' : titleOf(told), due, words);
+      },
+    },
+  ];
+}
+
+interface Passed {
+  readonly cents: number;
+  readonly what: 'spent' | 'threshold';
+  readonly happening: Happening;
+}
+
+function runOutAhead(of: Ceiling, route: AlertRoute, words: EventWords): HappeningGroup[] {
+  const { spend, group, ceiling } = of;
+  const { runOut, from, atLeast } = spend;
+  const isSpent = compare(atLeast, exactOf(ceiling)) >= 0;
+  if (isSpent || runOut?.when !== 'this-window' || route.forecast === null) return [];
+  if (runOut.at > words.now + route.forecast * dayMilliseconds) return [];
+  const happening = happeningOf(of, {
+    what: 'runs-out',
+    key: 'runs-out',
+    version: `${new Date(from).toISOString()} ${ceiling}`,
+    route,
+    data: { threshold_cents: ceiling, reaches_at: new Date(runOut.at).toISOString() },
+  });
+  const title = `Group ${group} reaches its ceiling of ${formatAmount(ceiling, 'cost')} on ${formatDay(runOut.at)}`;
+  return [{ all: [happening], write: (due) => writeCeiling(of, title, due, words) }];
+}
+
+function happeningOf(
+  { spend, group, ceiling }: Ceiling,
+  { what, key, data, ...rest }: Pick<Happening, 'key' | 'version' | 'route' | 'data'> & { readonly what: string },
+): Happening {
+  return {
+    ...rest,
+    kind: 'ceiling',
+    key: `${group}\n${key}`,
+    end: spend.next,
+    line: null,
+    data: {
+      group,
+      what,
+      owner: spend.owner,
+      workspaces: spend.workspaces,
+      ceiling_cents: ceiling,
+      spent_at_least_cents: Number(round(spend.atLeast)),
+      ...data,
+    },
+  };
+}
+
 function writeCeiling(
-  { group, owner, reset, next, atLeast, workspaces }: GroupSpend,
-  ceiling: number,
-  at: number | null,
-  { data }: Happening,
+  { spend: { owner, reset, next, atLeast, workspaces }, group, ceiling }: Ceiling,
+  title: string,
+  due: readonly Happening[],
   { environment, now }: EventWords,
 ): Omit<Message, 'id'> {
-  const most = formatAmount(ceiling, 'cost');
   return {
     kind: 'ceiling',
-    title:
-      at === null
-        ? `Group ${group} has spent its ceiling of ${most}`
-        : `Group ${group} reaches its ceiling of ${most} on ${formatDay(at)}`,
+    title,
     facts: [
-      { label: 'Group', value: group ?? '' },
-      { label: 'Spent', value: `${formatSpent(atLeast, 'cost')} of ${most} ${formatReset(reset)}` },
+      { label: 'Group', value: group },
+      {
+        label: 'Spent',
+        value: `${formatSpent(atLeast, 'cost')} of ${formatAmount(ceiling, 'cost')} ${formatReset(reset)}`,
+      },
       { label: 'Window ends', value: formatInstant(next) },
       { label: 'Workspaces', value: `${workspaces.length}` },
       ...(owner === null ? [] : [{ label: 'Owner', value: owner }]),
@@ -75,6 +159,6 @@ function writeCeiling(
     paragraphs: ['Nobody is refused: the service knows no groups. Lower limits of its workspaces hold it.'],
     link: null,
     at: now,
-    data: { environment, items: [data] },
+    data: { environment, items: due.map(({ data }) => data) },
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Fields, kinds } from '../resources/types.ts';
-import { recordedSettingsSchema } from './settings-schema.ts';
+import { type RecordedSettings, recordedSettingsSchema } from './settings-schema.ts';
 
 /**
  * The applied record: what Git declared at the last apply. The memory of removals and the third side of the diff.
@@ -9,6 +9,14 @@ import { recordedSettingsSchema } from './settings-schema.ts';
 
 /** Raised when an older tollgate could misread what a newer one writes. */
 export const recordVersion = 2;
+/** Of a record whose settings judge by what version 2 did not know: a tollgate that knew no such rule would apply without it. */
+export const newestRecordVersion = 3;
+
+/** The least that a reader has to know: a record without such settings keeps its bytes, and its older readers. */
+export function recordVersionOf({ review, groups }: RecordedSettings): AppliedRecord['version'] {
+  const asksMore = review.approvals !== undefined || review.undeclared !== undefined || groups !== undefined;
+  return asksMore ? newestRecordVersion : recordVersion;
+}
 
 /** Nobody but this program writes them, and each by its name has the values that Fields says. */
 export const fieldsSchema = z.record(z.string(), z.json()) as unknown as z.ZodType<Fields>;
@@ -148,7 +156,7 @@ export const liftSchema = z.object({
 });
 
 export const appliedRecordSchema = z.object({
-  version: z.literal(recordVersion),
+  version: z.literal([recordVersion, newestRecordVersion]),
   /** Version of tollgate that wrote it. */
   tool: z.string(),
   environment: z.string(),

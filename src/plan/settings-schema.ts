@@ -75,6 +75,9 @@ const recordedChannel = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('webhook'), url: z.string(), secret_env: z.string() }),
   z.looseObject({ type: z.literal('github'), issue: z.number(), token_env: z.string() }),
 ]);
+const recordedThresholds = z.array(
+  z.looseObject({ at: z.union([z.number(), z.literal('budget')]), recipients: texts.exactOptional() }),
+);
 const alertsSchema: z.ZodType<AlertSettings> = z.looseObject({
   channels: z.record(z.string(), recordedChannel),
   places: z.record(
@@ -84,12 +87,7 @@ const alertsSchema: z.ZodType<AlertSettings> = z.looseObject({
       channels: texts.nullable().exactOptional(),
       forecast: z.number().nullable().exactOptional(),
       also: z.array(z.enum(alsoTold)).exactOptional(),
-      thresholds: z
-        .record(
-          z.string(),
-          z.array(z.looseObject({ at: z.union([z.number(), z.literal('budget')]), recipients: texts.exactOptional() })),
-        )
-        .exactOptional(),
+      thresholds: z.record(z.string(), recordedThresholds).exactOptional(),
     }),
   ),
 });
@@ -101,6 +99,7 @@ const groupsSchema: z.ZodType<WorkspaceGroups> = z.record(
     workspaces: texts,
     ceiling: z.number().exactOptional(),
     reset: z.custom<GroupReset>((value) => typeof value === 'string' && isGroupReset(value)).exactOptional(),
+    alert: recordedThresholds.exactOptional(),
   }),
 );
 

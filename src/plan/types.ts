@@ -191,6 +191,18 @@ export interface Interprets {
 
 export type Mode = 'sync' | 'upsert-only';
 
+/** One of those named has to approve it. */
+export interface AskedOfPlan {
+  /** `@login` and `@org/team`; empty: nobody who could be asked. */
+  readonly by: readonly string[];
+  /** In words, each once. */
+  readonly because: readonly string[];
+  /** Null: of no pull request, so that nobody knows. */
+  readonly hasApproved: boolean | null;
+  /** Why nobody knows who is in a team. */
+  readonly problems: readonly string[];
+}
+
 export interface Plan {
   readonly version: 1;
   readonly environment: string;
@@ -218,6 +230,8 @@ export interface Plan {
     readonly of: ReadonlyMap<string, ToldBy>;
     readonly hasChannels: boolean;
   };
+  /** Whom `review.approvals` asks about it; missing: no rule does, or nobody has looked. Outside fingerprints and digest. */
+  readonly asked?: readonly AskedOfPlan[] | undefined;
   /** Groups of workspaces have ceilings that it concerns; default: no. */
   readonly hasCeilings?: boolean;
   readonly unmanaged: readonly Unmanaged[];

@@ -17,7 +17,7 @@ import {
 import type { Reset, Unit } from '../resources/types.ts';
 import { looksSecret } from '../secret-shape.ts';
 import { amountsOf, type Guess, guess, guessedRatesOf, type Period } from './guess.ts';
-import type { LevelGrammar } from './levels.ts';
+import { calledAt, type LevelGrammar } from './levels.ts';
 
 /** A message, or a part of one, with the advice in it. */
 export interface Sentence {
@@ -339,7 +339,7 @@ export function adviseAlert(text: string, budget: Amount | undefined, level: Lev
   const left = explainPlaceholder(text);
   if (left !== null) return say`${left}: write the threshold itself, such as ${example}`;
   if (isNoneWord(text)) return say`is not an alert: write ${writeValue('none')} for no alert`;
-  const neither = say`write a whole percentage or an amount below the budget, such as ${example}`;
+  const neither = say`write a whole percentage or an amount below the ${calledAt(level)}, such as ${example}`;
   const percent = guessPercent(text);
   if (percent !== null && fitsBelow({ percent }, budget, level))
     return say`is not an alert: write ${writeValue(`${percent}%`)}`;

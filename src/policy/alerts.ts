@@ -16,7 +16,7 @@ import {
   writeWholeDollars,
 } from './advice.ts';
 import { type Form, key, listSchema, mapForm, orNone, refuseText, textForm } from './forms.ts';
-import type { LevelGrammar } from './levels.ts';
+import { calledAt, type LevelGrammar } from './levels.ts';
 import type { FieldNode, SourceRange } from './nodes.ts';
 import { amountPatterns } from './patterns.ts';
 import { expectScalar, isNone, readItems, readMap, refuseValue } from './reader.ts';
@@ -47,7 +47,7 @@ const fullAlert = 100;
 
 export function alertForm(level: LevelGrammar): Form {
   const { alert, threshold, isZero } = amountPatterns(level);
-  const message = 'write a percentage or an amount below the budget, such as 80%, or a list of several';
+  const message = `write a percentage or an amount below the ${calledAt(level)}, such as 80%, or a list of several`;
   const notZero = refuseText(isZero, 'too small: write 1% at least');
   const one = textForm(threshold, 'write a percentage or an amount, such as 80%', ['80%', '100%'], notZero);
   const items = {
@@ -184,7 +184,7 @@ function readOne(
   const percent = parsePercent(node.text);
   if (percent !== null) {
     if (percent >= 1 && percent <= 99) return { percent };
-    const said = say`\`${percent}%\` is not between \`1%\` and \`99%\` of the budget: write ${writeThreshold(budget, level)}`;
+    const said = say`\`${percent}%\` is not between \`1%\` and \`99%\` of the ${calledAt(level)}: write ${writeThreshold(budget, level)}`;
     report('alert-not-below-budget', node.at, said);
     return undefined;
   }
@@ -223,11 +223,14 @@ export function normalizeAlert(
   const shownAlert = formatAmount(alert.amount, alert.unit);
   const refuse = (code: string, said: Sentence) => report(code, at, say`\`${shownAlert}\` ${said}`);
   if (alert.unit !== unit) {
-    refuse('alert-unit', say`is not in the unit of the budget, \`${limit}\`: write a percentage such as ${example}`);
+    refuse(
+      'alert-unit',
+      say`is not in the unit of the ${calledAt(level)}, \`${limit}\`: write a percentage such as ${example}`,
+    );
   } else if (alert.amount >= amount) {
     refuse(
       'alert-not-below-budget',
-      say`is not below the budget of \`${limit}\`: write a smaller amount, or ${example}`,
+      say`is not below the ${calledAt(level)} of \`${limit}\`: write a smaller amount, or ${example}`,
     );
   } else if (alert.amount < smallestAlert[unit]) {
     const smallest = { unit, amount: smallestAlert[unit] };

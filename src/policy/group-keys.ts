@@ -5,11 +5,13 @@ import { parseReset } from '../resources/amounts.ts';
 import { isGroupReset, type WorkspaceGroup, type WorkspaceGroups } from '../resources/workspace-groups.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { example, say } from './advice.ts';
-import { type Keys, key, mapForm, type Shape } from './forms.ts';
+import { alertForm, normalizeThresholds, readAlert } from './alerts.ts';
+import { hasOne, type Keys, key, mapForm, type Shape, when, withoutKeys } from './forms.ts';
+import { ceilingGrammar } from './levels.ts';
 import type { FieldNode } from './nodes.ts';
 import { groupResetPattern, patterns } from './patterns.ts';
 import { quote } from './quote.ts';
-import { readMap } from './reader.ts';
+import { isAbsent, readMap, type Written } from './reader.ts';
 import type { Report } from './report.ts';
 import { dollars } from './review-keys.ts';
 import { convert, entriesOf, listOf, patternShape, readValues, textShape } from './shapes.ts';
@@ -48,12 +50,27 @@ const groupKeys = {
     'What all of them together may be committed to spend. The service cannot enforce it: the guard `ceiling` objects to a plan that goes beyond it.',
     { hover: { example: 'ceiling: $20,000', page: 'groups.md' } },
   ),
+  alert: key(
+    alertForm(ceilingGrammar),
+    'When `tollgate notify` tells, beside once all of it is spent: a percentage of the ceiling, an amount, or a list of them, each with recipients of its own. The owner is told as well where that is an address.',
+    { hover: { example: 'alert: [50%, 80%]', page: 'groups.md' } },
+  ),
   reset: key(reset, 'The window of the ceiling. Default: monthly. Compared with budgets as dollars per 30 days.', {
     hover: { example: 'reset: monthly', page: 'groups.md' },
   }),
 } satisfies Keys;
 
-const entries = entriesOf(groupKeys, mapForm(groupKeys), {
+const thresholdsOfCeiling = {
+  dependencies: {
+    alert: hasOne('`alert` without `ceiling`: write how much beside it', 'ceiling'),
+    ceiling: when(
+      { patternProperties: { '^ceiling$': { const: 'none' } } },
+      withoutKeys('beside `ceiling: none` it has nothing to act on: leave it out', 'alert'),
+    ),
+  },
+};
+
+const entries = entriesOf(groupKeys, mapForm(groupKeys, thresholdsOfCeiling), {
   propertyNames: {
     type: 'string',
     pattern: patterns.groupName.source,
@@ -79,11 +96,32 @@ function readGroup(field: FieldNode, report: Report): WorkspaceGroup | undefined
   const written = readMap(field, groupKeys, 'a group', report);
   if (written === undefined) return undefined;
   const { workspaces = [], ceiling, ...rest } = readValues(groupKeys, written, report);
+  const alert = readThresholds(written, ceiling, report);
   const list = written.get('workspaces')?.node;
   if (list === undefined || (list.type === 'list' && list.items.length === 0)) {
     const said = say`group ${quote(field.key)} has no workspaces: write ${example('workspaces: [team-a, search-*]')}`;
     report('missing-workspaces', field.at, said);
     return undefined;
   }
-  return withoutAbsent({ workspaces, ceiling: ceiling ?? undefined, ...rest });
+  return withoutAbsent({ workspaces, ceiling: ceiling ?? undefined, ...rest, alert });
+}
+
+/**
+ * As those of a budget, but that one alone is a list too: the service holds none of them.
+ *
+ * @param ceiling null: `none`; undefined: there is none, or it cannot be read, which has been told
+ */
+function readThresholds(written: Written, ceiling: number | null | undefined, report: Report): WorkspaceGroup['alert'] {
+  const field = written.get('alert');
+  if (field === undefined || isAbsent(field.node)) return undefined;
+  if (ceiling === null || !written.has('ceiling')) {
+    const without = say`\`alert\` without \`ceiling\`: write ${example('ceiling: $20,000')} beside it`;
+    const beside = '`alert` beside `ceiling: none` has nothing to act on: leave it out';
+    report('alert-without-ceiling', field.at, ceiling === null ? beside : without);
+  }
+  if (ceiling === null || ceiling === undefined) return undefined;
+  const budget = { unit: 'cost', amount: ceiling } as const;
+  const { alert, thresholds } = readAlert(field, budget, ceilingGrammar, report) ?? {};
+  const one = alert === undefined || alert === null ? undefined : [{ at: alert, where: field.node.at }];
+  return normalizeThresholds({ ...budget, thresholds: thresholds ?? one }, ceilingGrammar, report) ?? undefined;
 }

@@ -15,6 +15,8 @@ export interface LevelGrammar {
    * entry of `budgets` or `rates`; nothing that resets.
    */
   readonly form: 'policy' | 'limits' | 'list' | 'alone';
+  /** What its amount is called. Missing: budget. */
+  readonly called?: string;
   /** A budget stands there already, so that no second one is advised. */
   readonly hasBudget?: boolean;
 }
@@ -52,7 +54,13 @@ export const ceilingGrammar: LevelGrammar = {
   windows: [],
   wholeUnits: false,
   form: 'alone',
+  called: 'ceiling',
 };
+
+/** What a percentage is of, for messages. */
+export function calledAt({ called = 'budget' }: LevelGrammar): string {
+  return called;
+}
 
 /** The same level, inside a list of budgets or rates. */
 export function asListItem(level: LevelGrammar): LevelGrammar {

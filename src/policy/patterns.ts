@@ -1,12 +1,13 @@
 /** Texts of a known form, as patterns. */
 
+import { addressText } from '../resources/alert-settings.ts';
 import type { LevelGrammar } from './levels.ts';
 
 export const patterns = {
   every: /^\d{1,4} days?$/,
   date: /^\d{4}-\d{2}-\d{2}$/,
   dateTime: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/,
-  email: /^[^\s@,;<>"]+@[^\s@,;<>".]+(?:\.[^\s@,;<>".]+)+$/,
+  email: addressText,
   uuid: /^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/,
   slug: /^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/,
   /** As a slug, with asterisks that stand for any characters; two of them in a row say nothing more. */

@@ -4,6 +4,7 @@ import { nearestName } from '../nearest-name.ts';
 import { isForgotten } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
+import { recipientsOfGroup } from '../resources/workspace-groups.ts';
 import { say, writeValue } from './advice.ts';
 import { listEntries } from './alerting.ts';
 import { oneGroupPerWorkspace } from './group-checks.ts';
@@ -121,9 +122,13 @@ function notDeclaredAndForgotten({ desired }: Checked, report: Report): void {
   }
 }
 
-function allowedRecipientDomains({ org, workspaces }: Checked, report: Report): void {
+function allowedRecipientDomains({ org, workspaces, desired }: Checked, report: Report): void {
   const { recipient_domains: domains = [] } = org.settings;
   if (domains.length === 0) return;
+  const ofGroups = Object.entries(org.groups ?? {}).flatMap(([name, group]) => {
+    const at = placeAt(desired.settingSources?.[`groups.${name}`] ?? desired.orgFile);
+    return recipientsOfGroup(group).map((address) => ({ address, at }));
+  });
   const { limits, policies } = listEntries(org, workspaces);
   const budgets = limits.flatMap((entry) => entry.budgets ?? []);
   const recipients = [
@@ -132,7 +137,7 @@ function allowedRecipientDomains({ org, workspaces }: Checked, report: Report): 
     ...budgets.flatMap(({ thresholds = [] }) => thresholds.map((threshold) => threshold.recipients)),
     ...policies.map(({ alsoTold }) => alsoTold),
   ];
-  for (const recipient of recipients.flatMap((list) => list ?? [])) {
+  for (const recipient of [...recipients, ofGroups].flatMap((list) => list ?? [])) {
     const domain = recipient.address.slice(recipient.address.lastIndexOf('@') + 1);
     if (domains.includes(domain)) continue;
     const allowed = domains.map(quote).join(', ');

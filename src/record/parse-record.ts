@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { parseBoundedJson } from '../bounded-json.ts';
 import { UserError } from '../errors.ts';
-import { type AppliedRecord, appliedRecordSchema, recordVersion } from '../plan/applied-record.ts';
+import { type AppliedRecord, appliedRecordSchema, newestRecordVersion, recordVersion } from '../plan/applied-record.ts';
 
 const hint =
   'Nothing was changed. Restore an earlier version of the record, or make a new one with `tollgate record rebuild`.';
@@ -22,12 +22,15 @@ export function parseStoredJson(text: string, where: string): unknown {
 export function upgradeDocument(document: unknown, where: string): unknown {
   const version =
     typeof document === 'object' && document !== null && 'version' in document ? document.version : undefined;
-  if (version === recordVersion) return document;
+  if (version === recordVersion || version === newestRecordVersion) return document;
   if (version === 1) return upgradeFormatOne(document as Readonly<Record<string, unknown>>);
-  if (typeof version === 'number' && version > recordVersion) {
-    throw new UserError(`the record (${where}) has version ${version}; this tollgate reads up to ${recordVersion}`, {
-      hint: 'A newer tollgate wrote it: update tollgate.',
-    });
+  if (typeof version === 'number' && version > newestRecordVersion) {
+    throw new UserError(
+      `the record (${where}) has version ${version}; this tollgate reads up to ${newestRecordVersion}`,
+      {
+        hint: 'A newer tollgate wrote it: update tollgate.',
+      },
+    );
   }
   throw corrupt(where, `version is ${version === undefined ? 'missing' : JSON.stringify(version)}`);
 }

@@ -47,6 +47,9 @@ export function planDocument(plan: Plan): BarePlanDocument {
     findings: plan.findings.map(findingDocument),
     violations: plan.violations.map(({ first: _, ...violation }) => violation),
     guards_not_judged: notJudged(plan),
+    ...(plan.asked === undefined || plan.asked.length === 0
+      ? {}
+      : { asked: plan.asked.map(({ by, because, hasApproved }) => ({ by, because, has_approved: hasApproved })) }),
     impact: plan.impact,
     spend: plan.impact === null ? null : spendDocument(plan.impact),
     ...(plan.replayed === undefined ? {} : { replayed: plan.replayed }),

@@ -6,6 +6,9 @@
 /** Every name of a variable that a channel may read begins so: no other secret of a run can be named. */
 export const channelVariablePrefix = 'TOLLGATE_NOTIFY_';
 
+/** An address of mail, as files write it. */
+export const addressText = /^[^\s@,;<>"]+@[^\s@,;<>".]+(?:\.[^\s@,;<>".]+)+$/;
+
 /** `…_env` members are names of variables, never secrets. */
 export type ChannelSettings =
   | {

@@ -1,6 +1,7 @@
 /** `groups:` of the organisation file: workspaces that answer for one ceiling together, and which of them a group means. */
 
 import { compareText } from '../diagnostics.ts';
+import { type AlertThreshold, addressText } from './alert-settings.ts';
 
 /** A window that comes again: what is committed once is no rate of spending. */
 export type GroupReset = 'weekly' | 'monthly' | `every ${number} days`;
@@ -13,6 +14,21 @@ export interface WorkspaceGroup {
   readonly ceiling?: number;
   /** Missing: monthly. */
   readonly reset?: GroupReset;
+  /** Of the ceiling, ascending. Missing: that it is spent is told all the same. */
+  readonly alert?: readonly AlertThreshold[];
+}
+
+/** Lower-cased, as recipients are; null: the owner is a name for people. */
+export function addressOfOwner(owner: string | null | undefined): string | null {
+  return typeof owner === 'string' && addressText.test(owner) && owner.length <= 254 ? owner.toLowerCase() : null;
+}
+
+/** Everybody whom a group has mailed, each once: whoever owns a ceiling is told of it. */
+export function recipientsOfGroup({ owner, ceiling, alert = [] }: WorkspaceGroup): string[] {
+  if (ceiling === undefined) return [];
+  return [...new Set([addressOfOwner(owner) ?? [], alert.map(({ recipients = [] }) => recipients)].flat(2))].sort(
+    compareText,
+  );
 }
 
 export function isGroupReset(text: string): text is GroupReset {

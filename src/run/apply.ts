@@ -6,7 +6,7 @@ import { actorOf, isCi, runId } from '../checkout/this-run.ts';
 import { type Diagnostic, hasErrors } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { type AppliedRecord, type Lift, recordVersion } from '../plan/applied-record.ts';
+import { type AppliedRecord, type Lift, recordVersionOf } from '../plan/applied-record.ts';
 import { type Approval, approvePlan } from '../plan/approve.ts';
 import { recordReturns } from '../plan/as-applied.ts';
 import {
@@ -309,8 +309,9 @@ function documentOf(
   // Where the Action has never applied nobody waits to be told.
   const isUntold = telling === undefined ? settled?.branch !== undefined : !telling.isAll;
   const untoldFrom = settled === null || !isUntold ? [] : (settled.untoldFrom ?? startsOf(settled));
+  const settings = kept?.settings ?? (byHand ? noSettings : settingsOf(desired));
   return {
-    version: recordVersion,
+    version: recordVersionOf(settings),
     tool: session.version,
     environment: plan.environment,
     organisation: plan.organisation,
@@ -329,7 +330,7 @@ function documentOf(
     way,
     ...(isUnreviewed ? { unreviewed: true as const } : {}),
     ...(lifts.length === 0 ? {} : { lifts: [...lifts] }),
-    settings: kept?.settings ?? (byHand ? noSettings : settingsOf(desired)),
+    settings,
     ...(kept === null ? {} : { settingsCommit: settingsCommitOf(kept) }),
     ...(settled !== null && (byHand || approval?.isHeldBack === true)
       ? { reviewedCommit: reviewedCommitOf(settled) }

@@ -1,35 +1,31 @@
 /**
- * `review.approvals` where nobody can be asked: under a CI system that is not the Action a plan file or a digest shows that
- * somebody looked, not who. At a terminal sits the holder of the key, who could call the API.
+ * `review.approvals` where nobody can be asked. At a terminal sits the holder of the key, who could call the API: whom rules ask for
+ * is said. Under a CI system that is not the Action a plan file or a digest shows that somebody looked, not who.
  */
 
-import { findRequirements } from '../approvals/requirements.ts';
+import { findAskedOfPlan } from '../approvals/asked-of-plan.ts';
 import { settingsOf } from '../plan/settings.ts';
-import type { Plan } from '../plan/types.ts';
-import { describeRule } from '../resources/approval-rules.ts';
-import { isSame } from '../resources/canonical.ts';
+import type { AskedOfPlan, Plan } from '../plan/types.ts';
 import type { Judged } from './judge.ts';
 
-/** Why it cannot be applied here; null: no rule asks about any of it. */
-export function findUnasked(plan: Plan, { settings, owners, steps, settled, desired }: Judged): string | null {
-  const { approvals: rules } = settings;
-  if (rules.length === 0) return null;
-  const asked = [...findRequirements({ rules, owners, plan, steps, record: settled }).values()].flat();
-  const [first] = asked;
-  const what =
-    first === undefined ? describeLoosened({ settled, desired }) : `${first.by.join(' or ')} (${first.because})`;
-  if (what === null) return null;
-  return `not applied: \`review.approvals\` asks for ${what}, and here nobody can tell who has approved. Apply it with the GitHub Action, or by hand at a terminal`;
+/** Whom the rules ask for once this is merged; undefined: no rule asks about any of it. */
+export function askedOf({
+  plan,
+  settings,
+  owners,
+  steps,
+  settled,
+  desired,
+}: Judged): readonly AskedOfPlan[] | undefined {
+  const input = { rules: settings.approvals, owners, plan, steps, record: settled };
+  const asked = findAskedOfPlan(input, settingsOf(desired));
+  return asked.length === 0 ? undefined : asked;
 }
 
-/** A rule that goes, or an owner who becomes another one. */
-function describeLoosened({ settled, desired }: Pick<Judged, 'settled' | 'desired'>): string | null {
-  if (settled === null) return null;
-  const [was, now] = [settled.settings, settingsOf(desired)];
-  const gone = (was.review.approvals ?? []).find(
-    (rule) => !(now.review.approvals ?? []).some((one) => isSame(one, rule)),
-  );
-  if (gone !== undefined) return `a word for the end of the rule ${describeRule(gone)}`;
-  const moved = Object.entries(was.owners ?? {}).find(([place, owner]) => now.owners?.[place] !== owner);
-  return moved === undefined ? null : `${moved[1]} (another owner of ${moved[0]})`;
+/** Why it cannot be applied here; null: no rule asks about any of it. */
+export function findUnasked(plan: Plan, judged: Judged): string | null {
+  if (judged.settings.approvals.length === 0) return null;
+  const [first] = askedOf({ ...judged, plan }) ?? [];
+  if (first === undefined) return null;
+  return `not applied: \`review.approvals\` asks for ${first.by.join(' or ')} (${first.because.join('; ')}), and here nobody can tell who has approved. Apply it with the GitHub Action, or by hand at a terminal`;
 }

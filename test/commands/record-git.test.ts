@@ -240,7 +240,7 @@ describe('a record that cannot be used', () => {
       'a version to come',
       'record.json',
       (text) => text.replace('"version": 2', '"version": 99'),
-      /version 99; this tollgate reads up to 2/,
+      /version 99; this tollgate reads up to 3/,
     ],
     [
       'another organisation',

@@ -195,4 +195,15 @@ describe('ceilings in force', () => {
     expect(asked({ ...groups, x: { workspaces: ['a', 'c'], ceiling: 1 } }, [])).toEqual(['x', 'x']);
     expect(asked({ x: groups.x }, [])).toEqual(['y']);
   });
+
+  test('a workspace that comes into a group raises it by all that it may spend', () => {
+    const [was, now] = [{ x: { workspaces: ['a'], ceiling: 500 } }, { x: { workspaces: ['a', 'b'], ceiling: 500 } }];
+    const rises = judge(ceilingsOf(was, [now]), { a: still(400), b: still(300) }).map(
+      ({ workspaces, rise, verdict }) => [workspaces, rise, verdict],
+    );
+    expect(rises).toEqual([
+      [['a'], '0', 'within'],
+      [['a', 'b'], '300', 'above'],
+    ]);
+  });
 });

@@ -89,6 +89,15 @@ const org: JsonMap = {
   defaults: { policies: { total: policy }, keys: { '*': limits } },
   keys: { admin: limits },
   integrations: { openai: { new_workspaces: limits } },
+  groups: {
+    research: {
+      owner: 'x',
+      workspaces: ['team-a', 'lab-*'],
+      ceiling: '$500',
+      reset: 'monthly',
+      alert: ['50%', '$400'],
+    },
+  },
 };
 
 /** Values by the key at which they are right, or nearly so. */
@@ -109,6 +118,8 @@ const pools: Readonly<Record<string, readonly Json[]>> = {
       { every: '9 days', starting: '2026-13-01' },
     ],
   ],
+  ceiling: [...amounts, 'none', '$0', '500'],
+  workspaces: [['team-a'], ['*', 'a-*'], ['a**'], ['a b'], ['x', 'x'], [], 'team-a'],
   alert: ['80%', '99 %', '1%', 'none', '$40', '100%', '0%', '80.5%', '$10.50', '9 requests'],
   rate: [...rates, 'none', '0 requests/minute', '1.5 requests/minute', '10/min', '5 requests/month'],
   rates: [rates.slice(0, 1), rates.slice(1, 3), rates.slice(2), rates, 'none', ['none'], ['10/min']],

@@ -159,7 +159,9 @@ describe('what editors show of a key', () => {
       if (path.startsWith('org.schema.json/properties/groups')) {
         const org = {
           ...(parse(orgHead) as Record<string, unknown>),
-          ...('groups' in written ? written : { groups: { research: { workspaces: ['team-b'], ...written } } }),
+          ...('groups' in written
+            ? written
+            : { groups: { research: { workspaces: ['team-b'], ceiling: '$500', ...written } } }),
         };
         const { diagnostics } = compilePolicies([{ path: 'org.yaml', text: stringify(org) }]);
         expect([path, diagnostics, validators.org(org)]).toEqual([path, [], true]);

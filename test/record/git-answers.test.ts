@@ -162,7 +162,7 @@ it('a git that ends without an answer is an error, and nothing is taken for miss
 
 describe('the format of a record', () => {
   it.each<readonly [unknown, RegExp]>([
-    [3, /version 3; this tollgate reads up to 2/],
+    [4, /version 4; this tollgate reads up to 3/],
     [0, /corrupt.*version is 0/],
     [1.5, /corrupt.*version is 1.5/],
     ['2', /corrupt.*version is "2"/],

@@ -1,5 +1,7 @@
 /** Departments: workspaces that answer for one ceiling together, from the first line in Git to the last. */
 
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { digestIn, type ShownViolation, violationsOf } from '../guards/judged.ts';
 import { parseOutput, type Ran, type Rig, startRig, succeed } from '../helpers/rig.ts';
@@ -211,5 +213,68 @@ describe('departments', () => {
     expect(metrics).toContain('tollgate_group_spent_dollars{group=""} 400');
     // Of some workspaces alone no group can be told of.
     expect(parseOutput(await rig.status({ format: 'json', workspace: ['ws-team-a'] })).groups).toBeUndefined();
+  });
+
+  test('beside what all budgets may add up to both hold, and each is said', async () => {
+    await startApplied(group(both), 400, 500);
+    const ruled = `review: {max_monthly_budget: $1200, guards: {spend_up: off}, rules: {ceiling-exceeded: error}}\n`;
+    const withRule = (a: number) => ({ ...files(group(both), a, 500), 'org.yaml': orgFile(`${ruled}${group(both)}`) });
+    rig.write(withRule(400));
+    await succeed(rig.apply());
+    const above = await planned(withRule(800));
+    expect([
+      above.exit,
+      shown(above)
+        .map(([guard]) => guard)
+        .sort(),
+    ]).toEqual([3, ['ceiling', 'rules']]);
+    // Above the ceiling of the group alone, and of the organisation alone.
+    expect(shown(await planned(withRule(600)))).toEqual([['ceiling', 200]]);
+    const wide = group('workspaces: [ws-team-*]\n    ceiling: $9,000');
+    rig.write({ ...withRule(400), 'org.yaml': orgFile(`${ruled}${wide}`) });
+    await succeed(rig.apply());
+    const organisation = await planned({ ...withRule(800), 'org.yaml': orgFile(`${ruled}${wide}`) });
+    expect(shown(organisation).map(([guard]) => guard)).toEqual(['rules']);
+  });
+
+  test('a workspace that moves from one group to another is a rise of the one, and makes no room in the other before the apply', async () => {
+    const groups = (a: string, b: string): string =>
+      `groups:\n  first: { workspaces: [${a}], ceiling: $900 }\n  second: { workspaces: [${b}], ceiling: $600 }\n`;
+    const apart = groups('ws-team-a', 'ws-team-b');
+    await startApplied(apart, 400, 500);
+    const moved = await planned(files(groups('nobody', 'ws-team-a, ws-team-b'), 400, 500));
+    expect([moved.exit, shown(moved)]).toEqual([3, [['ceiling', 400]]]);
+    // What leaves a group is judged by the ceiling that it leaves in that very change.
+    const freed = await planned(files(groups('nobody', 'ws-team-b'), 950, 500));
+    expect([freed.exit, shown(freed)]).toEqual([3, [['ceiling', 550]]]);
+    const back = await planned(files(groups('ws-team-a, ws-team-b', 'nobody'), 400, 500));
+    expect([back.exit, shown(back)]).toEqual([0, []]);
+    await succeed(rig.apply());
+    // In force now: one group for both, and the old one holds nothing any more.
+    expect(shown(await planned(files(groups('ws-team-a, ws-team-b', 'nobody'), 400, 501)))).toEqual([['ceiling', 1]]);
+  });
+
+  test('live workspaces in a group that nothing bounds, or of unknown spend, close the door to a raise alone', async () => {
+    rig = await startRig({ state: smallState(), files: { ...files(group(both), 100, null) } });
+    const first = await rig.apply({ format: 'json' });
+    expect([first.exit, shown(first)]).toEqual([0, []]);
+    // ws-team-b is unbounded, and was: a raise beside it is above every ceiling, and what lowers is in nobody's way.
+    expect(shown(await planned(files(group(both), 200, null)))).toEqual([['ceiling', 100]]);
+    expect((await planned(files(group(both), 50, null))).exit).toBe(0);
+    expect((await planned(files(group(both), 100, 300))).exit).toBe(0);
+  });
+
+  test('whoever comes with an account that is in use finds no groups, and one of theirs is a line of the first plan', async () => {
+    rig = await startRig({
+      state: smallState({ usagePolicies: [usagePolicyRow('by-hand', uuid(301), teamB, { credit_limit: 800 })] }),
+    });
+    const path = join(rig.folder, 'policies', 'org.yaml');
+    await succeed(rig.import());
+    expect(readFileSync(path, 'utf8')).not.toContain('groups:');
+    appendFileSync(path, group(both));
+    await succeed(rig.import());
+    expect(readFileSync(path, 'utf8')).toContain(group(both));
+    const ran = await rig.plan({ format: 'json' });
+    expect([ran.exit, shown(ran), parseOutput(ran).changes]).toEqual([0, [], []]);
   });
 });

@@ -3,6 +3,7 @@
  * them so far, and the words they would need.
  */
 
+import { groupKeys } from '../../approvals/atoms.ts';
 import { judgeWithWords } from '../../approvals/lifted.ts';
 import { type MergedPull, readOpenPull } from '../../approvals/read-windows.ts';
 import type { Request } from '../../approvals/request.ts';
@@ -13,8 +14,9 @@ import { narrowPlan } from '../../plan/mode.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { printWord } from '../../plan/words.ts';
 import { guardInputOf, type Judged } from '../../run/judge.ts';
+import { askedOf } from '../../run/rules-of-apply.ts';
 import { placeOfRecord } from './read-review.ts';
-import { describeAsked } from './rules-of-pull.ts';
+import { readAsked } from './rules-of-pull.ts';
 import type { DefaultBranch } from './tip.ts';
 import { warnOnFailure } from './warn-on-failure.ts';
 
@@ -34,7 +36,8 @@ export async function reviewOpenPulls(
   found: DefaultBranch,
   prepared: Judged,
 ): Promise<OpenReview> {
-  let review: Omit<OpenReview, 'warnings'> = { plan: prepared.plan, own: null, remark: null };
+  const plan = { ...prepared.plan, asked: askedOf(prepared) };
+  let review: Omit<OpenReview, 'warnings'> = { plan, own: null, remark: null };
   if (pulls.length === 0) return { ...review, warnings: [] };
   const warnings = await warnOnFailure('reviews could not be read, so that nothing is allowed', async () => {
     review = await judgeOpen(github, pulls, found, prepared);
@@ -64,37 +67,46 @@ async function judgeOpen(
   }
   const own = plan.changes.filter(({ id }) => pullsOf.has(id));
   const alone = { ...narrowPlan(plan, own, plan.recordLines), impact: assess(own) };
-  const { violations } = judgeWithWords({
+  const { violations, lines } = judgeWithWords({
     ...guardInputOf(prepared),
     plan: alone,
     allowances: [],
     assess,
     pulls,
     pullsOf,
+    pullsOfSettings: pulls.flatMap(({ pull }, index) => (movesSettings(requests[index] ?? []) ? [pull.number] : [])),
   });
   const digest = digestToName(pulls, pullsOf);
   const withLines = violations.map((violation) => {
     const { guard } = violation;
     if (violation.allow === null) return violation;
-    return { ...violation, allow: digest === null ? null : printWord({ guard, number: violation.count, digest }) };
+    const named = lines.find(({ word }) => word.guard === guard)?.word.digest ?? digest;
+    return {
+      ...violation,
+      allow: named === null ? null : printWord({ guard, number: violation.count, digest: named }),
+    };
   });
   const [only, ...more] = pulls;
   const isOne = only !== undefined && more.length === 0;
   const others = plan.changes.filter((change) => !pullsOf.has(change.id) && isOfFiles(change));
-  const asked = requests.flat();
+  const asked = isOne ? await readAsked(github, prepared, only, requests.flat()) : askedOf(prepared);
   const remarks = isOne
     ? [
         remarkFor(only, prepared, branchName),
-        ...(await describeAsked(github, prepared, only, asked)),
         ...describeOthers(others),
         ...(await describeBehind(branch, checkout.commit)),
       ]
     : [];
   return {
-    plan: { ...plan, violations: withLines },
+    plan: { ...plan, violations: withLines, asked },
     own: new Set(pullsOf.keys()),
     remark: isOne ? remarks.join(' ') : null,
   };
+}
+
+/** A group of workspaces rises without a change where one comes into it. */
+function movesSettings(requests: readonly Request[]): boolean {
+  return requests.some(({ moves }) => moves.some(({ group }) => group === groupKeys.settings));
 }
 
 /** Of a group, the first that moves something: a line is for one pull request. */

@@ -183,6 +183,16 @@ const plan = z.object({
   findings: z.array(finding),
   violations: z.array(violation).describe('what guards object to'),
   guards_not_judged: z.array(guard),
+  asked: z
+    .array(
+      z.object({
+        by: z.array(z.string()).describe('`@login`, `@org/team`: one of them is enough'),
+        because: z.array(z.string()),
+        has_approved: z.boolean().nullable().describe('null: of no pull request that is known'),
+      }),
+    )
+    .exactOptional()
+    .describe('whom `review.approvals` asks for; missing: no rule matches'),
   impact: impactSchema.nullable().describe('null: not looked at; amounts are exact text'),
   spend: spend.nullable(),
   replayed: z

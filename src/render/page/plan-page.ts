@@ -47,6 +47,7 @@ function writePlanPage(view: PlanView): string {
     sections: [
       htmlSection('Guards', guards(view)),
       htmlSection('Settings that judge later changes', textList(view.settings)),
+      htmlSection('Who has to approve', textList(view.asked)),
       htmlSection('People', htmlList(view.people)),
       htmlSection('Changes', view.groups.map(group).join('\n')),
       htmlSection(

@@ -22,6 +22,7 @@ import { describeEnforcement } from '../describe-enforcement.ts';
 import { describeImpact, describeOpenSum, footnote, type ImpactEntry } from '../describe-impact.ts';
 import { describeSettings } from '../describe-settings.ts';
 import { describeAlertTold } from '../describe-told.ts';
+import { describeAsked } from './asked.ts';
 import { type Beside, besideChange, type LimitView } from './beside-change.ts';
 import { ceilingLines } from './ceilings.ts';
 import { type Line, verdict, words } from './cells.ts';
@@ -72,6 +73,8 @@ export interface PlanView {
   readonly lifted: readonly GuardView[];
   /** Changes of what judges later changes. */
   readonly settings: readonly string[];
+  /** Whom `review.approvals` asks for. */
+  readonly asked: readonly string[];
   readonly people: readonly Line[];
   readonly money: { readonly organisation: Line; readonly reach: string | null } | null;
   /** Of groups of workspaces. */
@@ -144,6 +147,7 @@ export function buildPlanView(plan: Plan, showLeftOut = false): PlanView {
     warns: plan.violations.filter((one) => !objections.has(one) && !one.lifted).map((one) => toWarning(one, plan)),
     lifted: plan.violations.filter(({ lifted }) => lifted).map((one) => toBlock(one, plan)),
     settings: describeSettings(plan),
+    asked: describeAsked(plan),
     people: peopleLines(plan),
     money: money === null ? null : { organisation: money, reach: reachOfMoney(plan) },
     ceilings: ceilingLines(plan),

@@ -37,7 +37,7 @@ export function verdictMarkdown(view: PlanView): string {
 
 /** What stands in the way, and what judges: before everything else. */
 export function judgementSections(view: PlanView, place: MarkdownPlace): Section[] {
-  return [...blockSections(view, place), ...warningSections(view), ...settingsSections(view)];
+  return [...blockSections(view, place), ...warningSections(view), ...settingsSections(view), ...askedSections(view)];
 }
 
 /** The rest, in the order in which it is asked. */
@@ -62,6 +62,11 @@ function undeclaredSections({ undeclared }: PlanView): Section[] {
 function settingsSections({ settings }: PlanView): Section[] {
   if (settings.length === 0) return [];
   return [pinnedList(settings, '\n- ', escapeProse, (list) => `**settings that judge later changes**\n\n- ${list}`)];
+}
+
+/** Who is still to approve belongs to whether it may be applied. */
+function askedSections({ asked }: PlanView): Section[] {
+  return asked.length === 0 ? [] : [pinnedList(asked, ' ', escapeProse)];
 }
 
 /** One table; where it has to be shorter, the long details of its guards are, and never a guard or its word. */

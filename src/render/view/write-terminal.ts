@@ -46,6 +46,7 @@ function wholePlan(view: PlanView, writer: Writer, hasNext: boolean): string[] {
       ...head(view, writer),
       ...guardLines(view, writer),
       ...listed('settings that judge later changes', view.settings, writer),
+      ...view.asked.flatMap((sentence) => fold([words(sentence)], '', writer)),
       ...view.people.flatMap((line) => fold(line, '', writer)),
       ...moneyLines(view, writer),
       ...view.ceilings.flatMap((line) => fold([...line, words('.')], '', writer)),
