@@ -3,7 +3,6 @@
 import { expect, test } from 'vitest';
 import { type Scene, startApplied } from '../action/scene.ts';
 import { requestRow, teamB, usagePolicyRow, uuid } from '../helpers/state.ts';
-import { git } from '../record/git-fixture.ts';
 
 const org = `review: { require_reviewed_plan: true, guards: { spend_up: off } }
 defaults:
