@@ -52,6 +52,8 @@ export interface Added {
   readonly further: AddedReport['further'];
 }
 
+type Refused = Pick<LeftOut, 'why' | 'code'>;
+
 /**
  * Tries all of them, then takes back what the files together refuse and what would change something live, until the rest
  * stands: an entry that cannot be declared without effect stays unmanaged, with the reason.
@@ -63,17 +65,17 @@ export function addUnmanaged(input: AddInput): Added | { readonly diagnostics: r
   if (before.plan === null) return { diagnostics: before.diagnostics };
   const known = new Set(before.plan.changes.map(({ id, fingerprint }) => `${id}\n${fingerprint}`));
   const isManaged = managedObjects(before, input.live);
-  const refused = new Map<string, string>();
+  const refused = new Map<string, Refused>();
   for (;;) {
     const attempt = tryAdding(input, isManaged, refused);
     const { desired, diagnostics } = compilePolicies(mergeFiles(input.files, attempt.files));
     const count = refused.size;
-    const refuse = ({ id, key }: Addition, why: string): void => void refused.set(`${key.kind}\n${id}`, why);
+    const refuse = ({ id, key }: Addition, why: Refused): void => void refused.set(`${key.kind}\n${id}`, why);
     if (desired === null) {
       const errors = diagnostics.filter(({ severity }) => severity === 'error');
       for (const error of errors) {
         const blamed = attempt.additions.find((addition) => isWithin(error, addition, attempt.files));
-        if (blamed !== undefined) refuse(blamed, error.message);
+        if (blamed !== undefined) refuse(blamed, { why: error.message, code: error.code });
       }
       if (refused.size === count) return { diagnostics: errors };
       continue;
@@ -85,7 +87,8 @@ export function addUnmanaged(input: AddInput): Added | { readonly diagnostics: r
       const blamed = attempt.additions.find(
         (addition) => isSameKey(addition.key, key) || (addition.key.kind === key.kind && addition.id === liveId),
       );
-      if (blamed !== undefined) refuse(blamed, 'declaring it beside what the files say already would change it');
+      if (blamed !== undefined)
+        refuse(blamed, { why: 'declaring it beside what the files say already would change it' });
     }
     if (moved.length === 0) return { ...attempt, further: findFurther(before, input) };
     if (refused.size === count) {
@@ -152,7 +155,7 @@ function findFurther({ recordSteps }: PlanResult, { live, desired, workspaces }:
 function tryAdding(
   input: AddInput,
   isManaged: (object: LiveObject) => boolean,
-  refused: ReadonlyMap<string, string>,
+  refused: ReadonlyMap<string, Refused>,
 ): Omit<Added, 'further'> {
   const { live, desired, files } = input;
   const index = new LiveIndex(live);
@@ -195,10 +198,11 @@ function tryAdding(
     for (const [index, entry] of entries.entries()) {
       const object = objects[index];
       if (object === undefined) continue;
-      const why =
-        refused.get(`${object.kind}\n${object.id}`) ?? (isForgotten(object) ? '`forget:` names it' : undefined);
-      if (why !== undefined) {
-        stays(object, why);
+      const no =
+        refused.get(`${object.kind}\n${object.id}`) ??
+        (isForgotten(object) ? { why: '`forget:` names it' } : undefined);
+      if (no !== undefined) {
+        leftOut.push({ object, ...no, slug });
         continue;
       }
       const own = addRecipients(entry, inherited);

@@ -26,6 +26,8 @@ export interface LeftOut {
   readonly field?: string;
   /** Why the grammar cannot say it; it stays unmanaged. */
   readonly why: string;
+  /** Of the diagnostic that the files would have; absent: it is refused before there is one. */
+  readonly code?: string;
 }
 
 export interface LiveEntries {

@@ -9,6 +9,7 @@ import { changeId } from '../plan/make-change.ts';
 import type { Change } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import type { FoundFile } from '../policy/files.ts';
+import { listFew } from '../render/list-few.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { Desired } from '../resources/types.ts';
 import { type FilesPlace, readFilesOfCommit } from '../run/branch-files.ts';
@@ -17,7 +18,7 @@ import { preparePlan } from '../run/prepare.ts';
 import { nowOf, type Session } from '../run/session.ts';
 import type { NoPlan } from '../run/start.ts';
 import { describeSecret, looksSecret } from '../secret-shape.ts';
-import { type AddInput, addUnmanaged, mergeFiles } from './add-unmanaged.ts';
+import { type Added, type AddInput, addUnmanaged, mergeFiles } from './add-unmanaged.ts';
 import { compareDesired, type DesiredDifference } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
 import { declareWorkspace } from './declare-workspace.ts';
@@ -31,6 +32,7 @@ import { owedSentence } from './proposal-text.ts';
 import type { ProposalWords } from './proposal-words.ts';
 import { publishProposal } from './publish-proposal.ts';
 import { requireEffect, requireOnlyAsked } from './require-asked.ts';
+import { requireSaid } from './require-said.ts';
 import type { Publication } from './take-place.ts';
 
 export interface ProposalResult extends Omit<Publication, 'status' | 'branch'> {
@@ -177,7 +179,10 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   const { changed, notes } = edit(files, desired);
   const next = toFound(files, changed, directory);
   const compiled = compilePolicies(next);
-  if (compiled.desired === null) throw refuseErrors(compiled.diagnostics);
+  if (compiled.desired === null) {
+    if (isOfWorkspaceFile(wish)) requireSaid(compiled.diagnostics, wish.workspace);
+    throw refuseErrors(compiled.diagnostics);
+  }
   // A file for a workspace says something even where it holds no limit: from then on somebody reviews what it may spend.
   const isSame = requireOnlyAsked(wish, desired, compiled.desired) && !isNewlyDeclared(wish, desired, compiled.desired);
   requireUndated(desired, compiled.desired);
@@ -201,9 +206,12 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   return { changed, notes: [...notes, ...notesOnDeletion(wish, compiled.desired), ...unmanaged], planned, owed, edit };
 }
 
-function isNewlyDeclared({ proposal, workspace }: ProposalWish, before: Desired, after: Desired): boolean {
-  const isWanted = proposal.action === 'import' && proposal.withDefaults === true;
-  return isWanted && !hasFile(workspace, before) && hasFile(workspace, after);
+function isOfWorkspaceFile({ proposal }: ProposalWish): boolean {
+  return proposal.action === 'import' && proposal.withDefaults === true;
+}
+
+function isNewlyDeclared(wish: ProposalWish, before: Desired, after: Desired): boolean {
+  return isOfWorkspaceFile(wish) && !hasFile(wish.workspace, before) && hasFile(wish.workspace, after);
 }
 
 /** What is there already has to be right before anything can be asked for. */
@@ -296,18 +304,26 @@ async function createEdit(
           }),
     };
     const added = addUnmanaged(input);
-    if ('diagnostics' in added) throw refuseErrors(added.diagnostics);
+    if ('diagnostics' in added) {
+      if (withDefaults) requireSaid(added.diagnostics, workspace);
+      throw refuseErrors(added.diagnostics);
+    }
     const kept = added.leftOut.length;
     const declared =
       added.additions.length === 1 ? '1 live object as it is' : `${added.additions.length} live objects as they are`;
     const declares = [
       `Declares ${declared}${withDefaults ? '.' : ': an apply changes nothing live.'}`,
-      ...(kept === 0 ? [] : [`${kept} more cannot be declared as they are, and stay unmanaged.`]),
+      ...(kept === 0
+        ? []
+        : [
+            `${kept} more cannot be declared as they are, and stay unmanaged: ${listFew(added.leftOut.map(reasonOf), 3)}.`,
+          ]),
     ];
     if (withDefaults) {
       const found = live.workspaces.find(({ id }) => id === workspace.id);
       if (found === undefined) throw new ProposalRefusal('not_found', `${workspace.slug} is not live any more`);
       const { file, notes } = declareWorkspace(found, added, input);
+      requireSaid(added.leftOut, workspace);
       return { changed: [file], notes: [...(added.additions.length + kept === 0 ? [] : declares), ...notes] };
     }
     if (added.additions.length === 0 && (target !== null || added.leftOut.length > 0)) {
@@ -322,6 +338,10 @@ async function createEdit(
     }
     return { changed: added.files, notes: declares };
   };
+}
+
+function reasonOf({ object: { name, id }, field, why }: Added['leftOut'][number]): string {
+  return `${name ?? id}${field === undefined ? '' : `, ${field}`} (${why})`;
 }
 
 function hasFile(workspace: ProposalWish['workspace'], { workspaces }: Desired): boolean {

@@ -86,7 +86,7 @@ export function driftOf(
     ...groupByPlace(withoutFile, words, {
       kind: 'undeclared',
       title: () => 'No file is about a workspace',
-      why: 'No default reaches it, and nobody reviews what it may spend: `tollgate import` writes a file.',
+      why: 'Until a file is about it no default reaches it, and nobody reviews what it may spend.',
     }),
     ...groupByPlace(loosened.sort(byPlace), words, {
       kind: 'loosened',

@@ -67,3 +67,39 @@ test('does not propose again what somebody closed, and says how it is settled; u
   expect((await watch(scene)).summary).toContain(`: #${pull?.number} was closed`);
   expect(pulls(scene)).toHaveLength(1);
 });
+
+test.each([
+  ['a live budget', true, ''],
+  ['a default alone', false, defaults],
+])(
+  'makes nobody up: where `review.require` asks for an owner it says who has to write the file (%s)',
+  async (_, hasOwn, org) => {
+    const scene = await startApplied({
+      org: `review: { require: [owner], require_reviewed_plan: true, guards: { spend_up: off } }\n${org}`,
+    });
+    const { state } = scene.emulator.store;
+    state.requestLogs.push(requestRow({ id: uuid(0xf02), workspace_id: teamB, cost: 12_000 }));
+    if (hasOwn) state.usagePolicies.push(usagePolicyRow('spend', uuid(91), teamB, { credit_limit: 40 }));
+    const { summary, warnings, exit } = await watch(scene);
+    expect(summary).toContain(
+      '- ws-team-b: not proposed: `review.require` asks for `owner` there, which what is live in ws-team-b does not say. Write its file by hand, with `owner`: `tollgate import` then adds what is live.',
+    );
+    expect([exit, warnings, pulls(scene)]).toEqual([0, [], []]);
+  },
+);
+
+test('says of what cannot be declared why', async () => {
+  const scene = await startApplied({
+    org: 'review: { recipient_domains: [example.com], guards: { spend_up: off } }\n',
+  });
+  const web = scene.emulator.store.state.apiKeys.find(({ name }) => name === 'web');
+  Object.assign(web ?? {}, {
+    usage_limits: { type: 'cost', credit_limit: 10, periodic_reset: 'monthly' },
+    alert_emails: ['ops@elsewhere.example'],
+  });
+  await watch(scene);
+  const [pull] = pulls(scene);
+  expect(pull?.body).toMatch(
+    /1 more cannot be declared as they are, and stay unmanaged: web .*the organisation allows recipients at/,
+  );
+});

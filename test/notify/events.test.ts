@@ -116,15 +116,33 @@ it('a limit of a workspace that no file is about', async () => {
   expect(mail.got.at(-1)?.mail.text).toContain('elsewhere');
 });
 
-it('a workspace that no file is about, with what it spent, once', async () => {
+const aboutB = 'No file is about a workspace (ws-team-b)';
+const toldOfB = (): (string | undefined)[] => subjects().filter((subject) => subject?.includes('No file'));
+
+it.each(['names', 'counts'])('a workspace that no file is about, with what it spent, once (%s)', async (people) => {
+  await begin('undeclared');
+  rig.write({
+    'org.yaml': org('undeclared').replace('review:\n', `review:\n  show_people: ${people}\n`),
+    'a.yaml': team,
+  });
+  expect(await rig.apply()).toMatchObject({ exit: 0 });
+  await notify();
+  await notify();
+  expect(toldOfB()).toEqual([aboutB]);
+  const text = mail.got.map(({ mail: { text } }) => text).find((one) => one?.includes('no default reaches it'));
+  expect(text).toContain('$0 in 30 days, NOTHING LIMITS IT');
+});
+
+it('a workspace that no file is about anew, where one was and is gone again', async () => {
   await begin('undeclared');
   await notify();
+  const files = { 'org.yaml': org('undeclared'), 'a.yaml': team };
+  rig.write({ ...files, 'b.yaml': workspaceFile('ws-team-b') });
   await notify();
-  expect(subjects().filter((subject) => subject?.includes('No file'))).toEqual([
-    'No file is about a workspace (ws-team-b)',
-  ]);
-  const text = mail.got.map(({ mail: { text } }) => text).find((one) => one?.includes('No default reaches it'));
-  expect(text).toContain('NOTHING LIMITS IT');
+  expect(toldOfB()).toEqual([aboutB]);
+  rig.write(files);
+  await notify();
+  expect(toldOfB()).toEqual([aboutB, aboutB]);
 });
 
 it('an apply of which something failed, from the record', async () => {

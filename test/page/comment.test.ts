@@ -56,8 +56,8 @@ describe.runIf(hasBrowser)(inBrowser, () => {
   it('five changes with two guards are at most 1,000 pixels high', async () => {
     const plan = await fiveChanges();
     expect(plan.violations.map(({ guard }) => guard)).toEqual(expect.arrayContaining(['blocks-now', 'spend-up']));
-    // As where every workspace has a file.
-    const address = await showComment('five-changes', commentOf({ ...plan, undeclared: undefined }));
+    expect(plan.undeclared?.workspaces).toHaveLength(1);
+    const address = await showComment('five-changes', commentOf(plan));
     for (const scheme of ['light', 'dark'] as const) {
       const { page, context } = await lookAt(browser, address, { width, scheme });
       const height = await page.evaluate('document.querySelector("article").offsetHeight');

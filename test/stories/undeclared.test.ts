@@ -24,13 +24,16 @@ const spent = () =>
 test('a workspace without a file is named by plan, drift and status, with what it spent and that nothing limits it', async () => {
   rig = await startRig({ state: spent(), files: files() });
   const planned = await rig.plan();
-  expect(planned.stdout).toContain('No file: ws-team-b: $120 in 30 days, NOTHING LIMITS IT');
+  const said = 'No file is about ws-team-b: $120 in 30 days, NOTHING LIMITS IT';
+  expect(planned.stdout).toContain(`${said}. Write one, with \`kind: workspace\` and \`workspace: ws-team-b\`.`);
+  // Once, in each form.
+  for (const format of ['text', 'markdown'] as const) {
+    const { stdout } = await rig.plan({ format, verbose: true });
+    expect(stdout.match(/no file|without a file/gi)).toHaveLength(1);
+  }
   await succeed(rig.apply());
   const drift = await rig.drift();
-  expect([drift.exit, drift.stdout]).toEqual([
-    0,
-    expect.stringContaining('ws-team-b: $120 in 30 days, NOTHING LIMITS IT'),
-  ]);
+  expect([drift.exit, drift.stdout]).toEqual([0, expect.stringContaining(said)]);
   expect(parseOutput(await rig.plan({ format: 'json' })).undeclared).toMatchObject({
     workspaces: [{ slug: 'ws-team-b', spent_cents_30_days: 12_000, committed: 'unbounded', limits: 0 }],
     excepted: [],
@@ -60,7 +63,7 @@ test('spend that is not known may be any: the door is closed where an amount is 
   rig.emulator.setFaults([{ path: '/analytics/**', fault: { kind: 'status', status: 403 } }]);
   expect(await objections()).toEqual([3, ['undeclared=1']]);
   const { stdout } = await rig.plan();
-  expect(stdout).toContain('No file: ws-team-b: spend unknown (GET /analytics/graphs/cost answered 403');
+  expect(stdout).toContain('No file is about ws-team-b: spend unknown (GET /analytics/graphs/cost answered 403');
   expect(stdout).not.toContain('$0');
   // Whom it does not judge it tells the same, and stops nobody.
   rig.write(files());
@@ -70,7 +73,7 @@ test('spend that is not known may be any: the door is closed where an amount is 
 test('without an amount in force a plan asked for without its impact asks nothing, and says so', async () => {
   rig = await startRig({ state: spent(), files: files() });
   const { stdout } = await rig.plan({ impact: false });
-  expect(stdout).toContain('No file: ws-team-b: spend unknown (not asked for), what limits it was not read');
+  expect(stdout).toContain('No file is about ws-team-b: spend unknown (not asked for), what limits it was not read');
   expect(Object.keys(rig.emulator.requests.counts).filter((route) => route.includes('/analytics/'))).toEqual([]);
 });
 
@@ -105,7 +108,7 @@ test('`unmanaged: fail` counts a workspace without a file, a live budget in it o
   rig.emulator.store.state.usagePolicies.push(usagePolicyRow('by-hand', uuid(91), teamB));
   expect(await objections()).toEqual([3, ['unmanaged=1']]);
   const { stdout } = await rig.plan();
-  expect(stdout).toContain('1 live workspace has no file');
+  expect(stdout).toContain('No file is about ws-team-b');
   rig.write(files(`${fail}  undeclared:\n    except: [ws-team-b]\n`));
   const apply = await rig.apply({ allow: [await wordOf('unmanaged')] });
   expect(apply.exit).toBe(0);
@@ -127,10 +130,10 @@ test('declared it is no longer named; taken out of Git again it is, with what wa
   expect(parseOutput(await rig.plan({ format: 'json' })).undeclared).toMatchObject({ workspaces: [] });
   rig.write(files());
   const gone = await rig.plan();
-  expect(gone.stdout).toContain('No file: ws-team-b: $120 in 30 days, of at most $50 by the workspace budget');
+  expect(gone.stdout).toContain('No file is about ws-team-b: $120 in 30 days, of at most $50 by the workspace budget');
   const row = rig.emulator.store.state.workspaces.find(({ id }) => id === teamB);
   if (row !== undefined) row.status = 'archived';
-  expect((await rig.plan()).stdout).not.toContain('No file');
+  expect((await rig.plan()).stdout).not.toContain('No file is');
 });
 
 test('a plan of files that are about every workspace asks what it asked before', async () => {

@@ -7,7 +7,7 @@ import type { UndeclaredWorkspace } from '../../impact/undeclared.ts';
 import { nameProposal, type Proposal, ProposalRefusal } from '../../importing/proposal.ts';
 import { propose } from '../../importing/propose.ts';
 import type { Plan } from '../../plan/types.ts';
-import { escapeMarkdown } from '../../render/escape-markdown.ts';
+import { escapeMarkdown, escapeProse } from '../../render/escape-markdown.ts';
 import { plainText } from '../../render/view/cells.ts';
 import { spendLine } from '../../render/view/undeclared.ts';
 import { openBackend } from '../../run/open-backend.ts';
@@ -62,7 +62,8 @@ export async function proposeUndeclared(
         lines.push(`- ${slug}: ${status.replaceAll('_', ' ')}${pull === null ? '' : ` #${pull.number}`}`);
       } catch (error) {
         if (!(error instanceof UserError || error instanceof GitHubError)) throw error;
-        lines.push(`- ${slug}: not proposed: ${escapeMarkdown(error.message)}`);
+        const way = error instanceof UserError && error.hint !== undefined ? `. ${error.hint}` : '';
+        lines.push(`- ${slug}: not proposed: ${escapeProse(`${error.message}${way}`)}`);
         const isOfOne =
           error instanceof ProposalRefusal && !['rate_limited', 'forbidden', 'unavailable'].includes(error.code);
         if (isOfOne) continue;

@@ -68,8 +68,10 @@ function writePlanPage(view: PlanView): string {
         ? ''
         : htmlSection(
             'Workspaces without a file',
-            `<p>${escapeHtml(view.undeclared.title)}</p>`,
-            htmlList([...view.undeclared.lines, [{ is: 'advice', text: view.undeclared.advice }]]),
+            htmlList([
+              [...view.undeclared.lead, words('. '), { is: 'advice', text: view.undeclared.advice }],
+              ...view.undeclared.lines,
+            ]),
           ),
       view.isNothing ? '' : htmlSection('In numbers', `<p>${escapeHtml(summary)}</p>`),
       htmlSection('In full', details(view)),

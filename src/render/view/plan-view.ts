@@ -252,12 +252,16 @@ function toNote({ severity, workspace, message, source }: PlanNote): NoteView {
 function buildDetail(plan: Plan): PlanDetail {
   const { impact, notRead = [] } = plan;
   const hasImpact = impact !== null && impact.changes.length > 0;
+  const namesThem = (plan.undeclared?.workspaces.length ?? 0) > 0;
   return {
     impact: describeImpact(plan),
     footnotes: hasImpact
       ? [describeOpenSum(impact), footnote, describeEnforcement(plan)].filter((text) => text !== null)
       : [],
-    notes: plan.notes.filter(({ severity }) => severity === 'info').map(toNote),
+    // Those that are named are not counted again.
+    notes: plan.notes
+      .filter(({ severity, code }) => severity === 'info' && !(code === 'workspaces-without-file' && namesThem))
+      .map(toNote),
     adopted: plan.recordLines.flatMap(({ action, key, detail }) =>
       action === 'adopt' && key !== null ? [`${describePlaced(key)}: ${escapeInvisible(detail)}`] : [],
     ),

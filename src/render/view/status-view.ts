@@ -113,7 +113,12 @@ function sectionsOf(facts: StatusFacts): StatusSection[] {
     list('Groups', facts.groups.map(groupLine)),
     ...(undeclared === null
       ? []
-      : [list(undeclared.title, [...undeclared.lines, [{ is: 'advice' as const, text: undeclared.advice }]])]),
+      : [
+          list('workspaces without a file', [
+            [...undeclared.lead, words('. '), { is: 'advice' as const, text: undeclared.advice }],
+            ...undeclared.lines,
+          ]),
+        ]),
     ...facts.workspaces.map(({ slug, name }) => place(name === slug ? slug : `${name} · ${slug}`, slug)),
     place('Organisation', null),
     list(

@@ -7,32 +7,47 @@ import { escapeInvisible } from '../../printable.ts';
 import { type Line, verdict, words } from './cells.ts';
 
 export interface UndeclaredView {
-  /** `2 workspaces have no file: $1,300 in 30 days`. */
-  readonly title: string;
-  /** One each, the largest spend first. */
+  /** Which they are or how many, with what they spent: a sentence without its stop. */
+  readonly lead: Line;
+  /** One each, the largest spend first; none of a single one: the lead says it. */
   readonly lines: readonly Line[];
   /** What to do. */
   readonly advice: string;
+  /** Something bounds each of them as a whole, and what each spent is known: nobody has to look at once. */
+  readonly isHeld: boolean;
 }
 
 /** Null: there is none, or nobody has looked. */
 export function buildUndeclaredView(undeclared: UndeclaredWorkspaces | undefined): UndeclaredView | null {
-  if (undeclared === undefined || undeclared.workspaces.length === 0) return null;
-  const { workspaces } = undeclared;
+  const { workspaces } = undeclared ?? { workspaces: [] };
+  const [only, ...others] = workspaces;
+  if (only === undefined) return null;
+  const about = verdict('warn', 'No file is about');
+  const isHeld = workspaces.every(({ spend, held }) => 'value' in spend && held.committed.cents !== null);
+  if (others.length === 0)
+    return { lead: [about, words(' '), ...lineOf(only)], lines: [], advice: adviceFor(only), isHeld };
   return {
-    title: titleOf(workspaces),
+    lead: [about, words(` ${workspaces.length} workspaces: ${sumOf(workspaces)}`)],
     lines: workspaces.map(lineOf),
-    advice: '`tollgate import` writes a file for each.',
+    advice: 'Write one for each: `tollgate import` does where a limit is live.',
+    isHeld,
   };
 }
 
-function titleOf(workspaces: readonly UndeclaredWorkspace[]): string {
+/** `import` writes what is live: of nothing it makes no file. */
+function adviceFor({ slug, held }: UndeclaredWorkspace): string {
+  if (held.limits > 0 || held.committed.cents !== null) return '`tollgate import` writes it.';
+  if (held.committed.kind === 'unbounded')
+    return `Write one, with \`kind: workspace\` and \`workspace: ${escapeInvisible(slug)}\`.`;
+  return 'Write one: `tollgate import` does where a limit is live.';
+}
+
+function sumOf(workspaces: readonly UndeclaredWorkspace[]): string {
   const known = workspaces.flatMap(({ spend }) => ('value' in spend ? [fromText(spend.value)] : []));
   const unknown = workspaces.length - known.length;
   const spent = known.length === 0 ? [] : [`${formatSpent(total(known), 'cost')} in 30 days`];
   const others = unknown === 0 ? [] : [known.length === 0 ? 'spend unknown' : `${unknown} of unknown spend`];
-  const have = workspaces.length === 1 ? 'workspace has' : 'workspaces have';
-  return `${workspaces.length} ${have} no file: ${[...spent, ...others].join(', ')}`;
+  return [...spent, ...others].join(', ');
 }
 
 function lineOf(workspace: UndeclaredWorkspace): Line {

@@ -47,15 +47,9 @@ export function planSections(view: PlanView, place: MarkdownPlace): Section[] {
     ...changeSections(view, place),
     ...leftSections(view, place),
     ...newsSections(view, place),
-    ...undeclaredSections(view),
     ...(view.isNothing ? [] : [pinned(closingOf(view, place))]),
     ...detailSections(view, place),
   ];
-}
-
-function undeclaredSections({ undeclared }: PlanView): Section[] {
-  const body = undeclaredMarkdown(undeclared);
-  return body === null ? [] : [{ body, counts: 1 }];
 }
 
 /** Who changes what judges changes more than any limit. */
@@ -114,11 +108,13 @@ function warningSections({ warns, lifted }: PlanView): Section[] {
   return [...list(warns, 'warns'), ...list(lifted, 'allowed')];
 }
 
-function moneyAndPeople({ people, money, ceilings }: PlanView): Section[] {
+function moneyAndPeople({ people, money, ceilings, undeclared }: PlanView): Section[] {
   const lines = people.map((line) => `- ${writeLine(line)}`);
   if (money !== null && money.reach !== null)
     lines.push(`- Committed spend is counted ${escapeMarkdown(money.reach)}.`);
   lines.push(...ceilings.map((line) => `- ${writeLine(line)}`));
+  const without = undeclared?.isHeld === false ? undeclaredMarkdown(undeclared) : null;
+  if (without !== null) lines.push(without);
   return lines.length === 0 ? [] : [pinned(lines.join('\n'))];
 }
 
@@ -227,7 +223,7 @@ function closingOf(view: PlanView, place: MarkdownPlace): string {
   return `${escapeMarkdown(view.summary)}${next === null ? '' : ` **Next:** ${escapeMarkdown(next)}`}`;
 }
 
-function detailSections({ news, record, detail, asOf }: PlanView, place: MarkdownPlace): Section[] {
+function detailSections({ news, record, detail, asOf, undeclared }: PlanView, place: MarkdownPlace): Section[] {
   const item = (text: string): string => `- ${escapeMarkdown(text)}`;
   const finding = ({ source, rule, message: text, fix, silenced }: Finding): string => {
     const said = writeLine([message(`${text}. `), thenOf({ silenced, fix })]);
@@ -240,6 +236,10 @@ function detailSections({ news, record, detail, asOf }: PlanView, place: Markdow
       : [{ body: `Guards not judged: ${detail.notJudged.join(', ')}.`, counts: 1 }]),
     ...foldSection(count(news.notes, 'new note'), news.notes.map(finding)),
     ...foldSection(`${count(news.older, 'finding')} from before this change`, news.older.map(finding)),
+    // Where something holds all of them there is time to unfold it.
+    ...(undeclared?.isHeld === true
+      ? foldSection(`${Math.max(1, undeclared.lines.length)} without a file`, [undeclaredMarkdown(undeclared) ?? ''])
+      : []),
     ...foldSection(
       count(detail.notes, 'general note'),
       detail.notes.map(({ message: text }) => `- ${escapeProse(text)}`),

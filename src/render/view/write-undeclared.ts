@@ -1,7 +1,6 @@
 /** Workspaces without a file on paper: in a terminal, and in markdown. */
 
-import { escapeMarkdown, escapeProse } from '../escape-markdown.ts';
-import { type Line, verdict, words } from './cells.ts';
+import { message, words } from './cells.ts';
 import { writeLine } from './markdown-cells.ts';
 import { fold, type Paper } from './terminal-lines.ts';
 import type { UndeclaredView } from './undeclared.ts';
@@ -13,25 +12,20 @@ export function undeclaredLines(view: UndeclaredView | null, writer: Paper & { r
   if (view === null) return [];
   const most = writer.verbose === true ? view.lines.length : mostShown.terminal;
   const more = view.lines.length - most;
-  const [only] = view.lines;
-  if (only !== undefined && view.lines.length === 1)
-    return fold([verdict('warn', 'No file'), words(': '), ...only], '', writer);
   return [
-    ...fold([verdict('warn', view.title), words('. '), { is: 'advice', text: view.advice }], '', writer),
+    ...fold([...view.lead, words('. '), { is: 'advice', text: view.advice }], '', writer),
     ...view.lines.slice(0, most).flatMap((line) => fold(line, '  ', writer)),
     ...(more > 0 ? fold([words(`and ${more} more: --verbose lists them`)], '  ', writer) : []),
   ];
 }
 
-/** The first of them, and how many there are: who looks for the rest asks the command. */
+/** An item of a list, with the first of them below it, and how many there are: who looks for the rest asks the command. */
 export function undeclaredMarkdown(view: UndeclaredView | null): string | null {
   if (view === null) return null;
-  const item = (line: Line): string => `- ${writeLine(line)}`;
   const more = view.lines.length - mostShown.markdown;
   return [
-    `**${escapeMarkdown(view.title)}.** ${escapeProse(view.advice)}`,
-    '',
-    ...view.lines.slice(0, mostShown.markdown).map(item),
-    ...(more > 0 ? [`- and ${more} more`] : []),
+    `- ${writeLine([...view.lead, words('. '), message(view.advice)])}`,
+    ...view.lines.slice(0, mostShown.markdown).map((line) => `  - ${writeLine(line)}`),
+    ...(more > 0 ? [`  - and ${more} more`] : []),
   ].join('\n');
 }
