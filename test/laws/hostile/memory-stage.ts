@@ -5,7 +5,13 @@ import { runAction } from '../../../src/commands/action/run.ts';
 import { createEmulator } from '../../../src/emulator/server.ts';
 import { ServiceError, UserError } from '../../../src/errors.ts';
 import { parseEvent } from '../../../src/github/event.ts';
-import type { GitHub, IssueComment, RepositoryPermission, WorkflowRun } from '../../../src/github/port.ts';
+import {
+  type GitHub,
+  GitHubError,
+  type IssueComment,
+  type RepositoryPermission,
+  type WorkflowRun,
+} from '../../../src/github/port.ts';
 import type { AppliedRecord } from '../../../src/plan/applied-record.ts';
 import { settingsOf } from '../../../src/plan/settings.ts';
 import { compilePolicies } from '../../../src/policy/compile.ts';
@@ -38,6 +44,7 @@ export async function startInMemory(model: Model, files: Files = render(model)):
   });
   const comments = new Map<number, IssueComment[]>();
   const runs = new Map<number, WorkflowRun>();
+  const finance = new Set(['carol']);
   let count = 0;
 
   const { surroundings, records, sealed, putRecord } = playSurroundings(repository, emulator, { root });
@@ -57,6 +64,10 @@ export async function startInMemory(model: Model, files: Files = render(model)):
       return comment;
     },
     updateComment: async () => {},
+    listTeamMembers: async (org, slug) => {
+      if (org === 'example' && slug === 'finance') return [...finance].map((login) => login.toUpperCase());
+      throw new GitHubError(`404 of ${org}/${slug}`, 404);
+    },
     readRun: async (id) => runs.get(id) ?? null,
     hasRunEnded: async () => true,
     createCheck: async () => {},
@@ -123,6 +134,9 @@ export async function startInMemory(model: Model, files: Files = render(model)):
       const comment = { id: count, body, author: 'github-actions[bot]' };
       comments.set(pull, [...(comments.get(pull) ?? []), comment]);
     },
+    setTeam: (login, isIn) => void (isIn ? finance.add(login) : finance.delete(login)),
+    pass: (days) => repository.pass(days * 24 * 60),
+    day: () => new Date(repository.time()).toISOString().slice(0, 10),
     setRole: (login, role) => void repository.permissions.set(login, role as RepositoryPermission),
     forgetHeads(pull) {
       for (const head of (headsOf.get(pull) ?? []).slice(0, -1)) {
@@ -203,7 +217,7 @@ export async function startInMemory(model: Model, files: Files = render(model)):
     try {
       const result = await runAction({
         inputs: {
-          command: 'apply',
+          command: run.command,
           directory: 'policies',
           backend: 'portkey',
           comment: 'never',

@@ -25,6 +25,7 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
 
   const runOf = (more: Partial<Run>): Run => {
     return {
+      command: 'apply',
       event: 'push',
       actor: 'alice',
       triggeringActor: 'alice',
@@ -86,7 +87,10 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
     ran.push(left);
     writes += left.writes.length;
     lines.push(`  → exit ${left.exit}${left.writes.length > 0 ? `, ${left.writes.join(', ')}` : ''}`);
-    const problems = oracle.judge(wanted, left, before, stage.live(), { was, is: stage.recordVersion() });
+    const problems = oracle.judge({ run: wanted, ran: left, day: stage.day() }, before, stage.live(), {
+      was,
+      is: stage.recordVersion(),
+    });
     if (problems.length > 0)
       lines.push(
         `  it said: ${left.text
@@ -216,6 +220,16 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
         stage.setRole(step.login, step.role);
         oracle.roles.set(step.login, step.role);
         return [];
+      case 'team':
+        stage.setTeam(step.login, step.isIn);
+        if (step.isIn) oracle.finance.add(step.login);
+        else oracle.finance.delete(step.login);
+        return [];
+      case 'pass':
+        stage.pass(step.days);
+        return [];
+      case 'returns':
+        return run(runOf({ command: 'returns', event: 'schedule' }));
       case 'forget-heads': {
         const pull = pullAt(step.pull);
         if (pull === undefined) return [];
@@ -228,7 +242,7 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
         return [];
       case 'record': {
         await stage.record(step.deed);
-        if (step.deed !== 'copy') oracle.recordIs(step.deed, stage.recordVersion(), stage.live());
+        if (step.deed !== 'copy') oracle.recordIs(step.deed, stage.recordVersion(), stage.live(), stage.day());
         return [];
       }
       case 'apply': {

@@ -24,6 +24,8 @@ export interface Said {
 }
 
 export interface Run {
+  /** `returns`: what `until:` says is due, and nothing else. */
+  readonly command: 'apply' | 'returns';
   readonly event: 'push' | 'schedule' | 'issue_comment' | 'dispatch';
   readonly actor: string;
   readonly triggeringActor: string;
@@ -70,6 +72,12 @@ export interface Stage {
   pushHead(pull: number): void;
   push(files: Files, by: string): void;
   comment(pull: number, body: string): void;
+  /** Whether somebody is in @example/finance; nobody can read @example/ghosts. */
+  setTeam(login: string, isIn: boolean): void;
+  /** Days go by. */
+  pass(days: number): void;
+  /** For everybody: `2026-11-20`. */
+  day(): string;
   setRole(login: string, role: 'write' | 'read'): void;
   /** Heads but the last are not given any more; false: they are. */
   forgetHeads(pull: number): boolean;

@@ -1,7 +1,18 @@
 /** Stories as values that shrink: what people do, step by step, and attacks that are known, between steps that are not. */
 
 import fc from 'fast-check';
-import { capNames, type Edit, otherOrganisation, type Settings } from './model.ts';
+import {
+  capNames,
+  type Edit,
+  type Group,
+  groupNames,
+  type Members,
+  memberTexts,
+  otherOrganisation,
+  ruleNames,
+  type Settings,
+  type Until,
+} from './model.ts';
 
 /** Pull requests are counted from the latest one back. */
 export type Step =
@@ -45,6 +56,9 @@ export type Step =
   | { readonly do: 'push'; readonly by: string; readonly edits: readonly Edit[] }
   | { readonly do: 'comment'; readonly pull: number }
   | { readonly do: 'role'; readonly login: string; readonly role: 'write' | 'read' }
+  | { readonly do: 'team'; readonly login: string; readonly isIn: boolean }
+  | { readonly do: 'pass'; readonly days: number }
+  | { readonly do: 'returns' }
   | { readonly do: 'forget-heads'; readonly pull: number }
   | { readonly do: 'by-hand'; readonly name: string; readonly budget: number }
   | { readonly do: 'record'; readonly deed: 'delete' | 'forge' | 'restore' | 'copy' }
@@ -63,7 +77,7 @@ export type Step =
     };
 
 export interface WordStep {
-  readonly guard: 'deletes' | 'spend-up' | 'protected';
+  readonly guard: 'deletes' | 'spend-up' | 'ceiling' | 'protected';
   readonly number: number;
   /** Whose request it names: of this pull request, or of another. */
   readonly of: 'own' | 'other' | 'short';
@@ -76,7 +90,51 @@ const author = fc.constantFrom('alice', 'alice', 'bob', 'carol');
 const capName = fc.constantFrom(...capNames);
 const budget = fc.constantFrom(100, 110, 120, 200, 900);
 
+const until: fc.Arbitrary<Until | null> = fc.option(
+  fc.record({
+    // One is over, and most come while a story lasts.
+    date: fc.constantFrom('2026-11-18', '2026-11-22', '2026-11-22', '2026-11-25'),
+    later: fc.constantFrom(null, 90, 105, 600, 900),
+  }),
+  { freq: 4 },
+);
+const group: fc.Arbitrary<Group | null> = fc.option(
+  fc.record({
+    members: fc.constantFrom(...(Object.keys(memberTexts) as Members[])),
+    ceiling: fc.constantFrom(150, 300, 5_000),
+  }),
+  { freq: 4 },
+);
+
+/** What judges amounts and dates, and amounts and dates themselves. */
+const judging: fc.Arbitrary<Edit> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('until' as const), cap: fc.constantFrom('alpha', 'beta', 'solo'), until }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('rule' as const),
+      rule: fc.constantFrom(...ruleNames),
+      isThere: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('group' as const), group: fc.constantFrom(...groupNames), is: group }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('owner' as const),
+      owner: fc.constantFrom('platform', '@alice', '@Bob', '@carol', '@example/finance'),
+    }),
+  },
+);
+
 const edit: fc.Arbitrary<Edit> = fc.oneof(
+  { weight: 12, arbitrary: judging },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('amount' as const), cap: capName, budget }) },
   {
     weight: 2,
@@ -133,7 +191,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
 const edits = fc.array(edit, { minLength: 1, maxLength: 3 });
 
 const word: fc.Arbitrary<WordStep> = fc.record({
-  guard: fc.constantFrom('deletes' as const, 'deletes' as const, 'spend-up' as const, 'protected' as const),
+  guard: fc.constantFrom<WordStep['guard']>('deletes', 'deletes', 'spend-up', 'ceiling', 'protected'),
   number: fc.constantFrom(1, 3, 2_000),
   of: fc.constantFrom('own' as const, 'own' as const, 'own' as const, 'other' as const, 'short' as const),
   place: fc.constantFrom(
@@ -214,7 +272,10 @@ const dispatch: fc.Arbitrary<Step> = fc.record({
   triggeringActor: someone,
   approve: fc.constantFrom('latest' as const, 'latest' as const, 'first' as const, 'short' as const),
   allow: fc.array(
-    fc.record({ guard: fc.constantFrom('deletes', 'spend-up', 'protected'), number: fc.constantFrom(1, 2_000) }),
+    fc.record({
+      guard: fc.constantFrom('deletes', 'spend-up', 'ceiling', 'protected'),
+      number: fc.constantFrom(1, 2_000),
+    }),
     {
       maxLength: 1,
     },
@@ -237,6 +298,7 @@ const other: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('push-head' as const), pull }),
   fc.record({ do: fc.constant('push' as const), by: author, edits }),
   fc.record({ do: fc.constant('comment' as const), pull }),
+  fc.record({ do: fc.constant('team' as const), login: fc.constantFrom('alice', 'carol'), isIn: fc.boolean() }),
   fc.record({
     do: fc.constant('role' as const),
     login: fc.constantFrom('bob', 'carol'),
@@ -254,6 +316,17 @@ const other: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
+const pass: fc.Arbitrary<Step> = fc.record({ do: fc.constant('pass' as const), days: fc.constantFrom(1, 2, 5) });
+const returns: fc.Arbitrary<Step> = fc.constant({ do: 'returns' });
+/** Days and hourly jobs: some are left out, and some come twice. */
+const days: fc.Arbitrary<readonly Step[]> = fc.oneof(
+  fc.tuple(pass),
+  fc.tuple(returns),
+  fc.tuple(pass, returns),
+  fc.tuple(pass, returns, returns),
+  fc.tuple(pass, apply),
+);
+
 /** Opened, approved and merged: what most of a day is. */
 const ordinary: fc.Arbitrary<readonly Step[]> = fc.tuple(plainOpen, review, merge, apply);
 
@@ -261,6 +334,7 @@ export type Attack = (typeof attackNames)[number];
 export const attackNames = [
   'A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'B1', 'B2', 'B3', 'B4', 'B5', 'B6', 'B7', 'B8',
   'F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9', 'F10', 'F11', 'F12',
+  'P1', 'P2', 'P3', 'P4', 'P5', 'C1', 'C2', 'C3', 'U1', 'U2', 'U3', 'U4', 'U5',
 ] as const; // biome-ignore format: a table
 
 const open = (by: string, ...changes: Edit[]): Step => ({ do: 'open', by, edits: changes, from: 'tip' });
@@ -288,6 +362,24 @@ const note: Edit = { do: 'note', cap: 'gamma', note: 'harmless' };
 const words = (more: Partial<WordStep> = {}): WordStep => {
   return { guard: 'deletes', number: 3, of: 'own', place: 'line', isEdited: false, ...more };
 };
+const rule = (name: (typeof ruleNames)[number], isThere = true): Edit => ({ do: 'rule', rule: name, isThere });
+const groupIs = (members: Members, ceiling: number, name: (typeof groupNames)[number] = 'research'): Edit => {
+  return { do: 'group', group: name, is: { members, ceiling } };
+};
+const dated = (date: string, later: number | null, cap: 'alpha' | 'solo' = 'alpha'): Edit => {
+  return { do: 'until', cap, until: { date, later } };
+};
+const passed = (days: number): Step => ({ do: 'pass', days });
+const returned: Step = { do: 'returns' };
+/** Brought into force by a pull request that everybody has approved. */
+const agreed = (...changes: Edit[]): Step[] => [
+  { do: 'open', by: 'alice', edits: changes, from: 'tip' },
+  ...['bob', 'carol', 'owner'].map((by) => approve(by)),
+  merged(),
+  applied(),
+];
+const solo = (budget: number): Edit => ({ do: 'solo', budget });
+const spendFree: Edit = { do: 'setting', setting: 'spendUp', value: false };
 const loosened: Edit[] = [
   { do: 'setting', setting: 'deletes', value: false },
   { do: 'setting', setting: 'reviewed', value: false },
@@ -489,6 +581,249 @@ const attacks: Readonly<Record<Attack, readonly (readonly Step[])[]>> = {
   F12: [
     [{ do: 'by-hand', name: 'alpha', budget: 90 }, applied(), open('alice', note), approve('bob'), merged(), applied()],
   ],
+  // Approved, and not by those whom a rule names; then by one of them.
+  P1: (['asked', 'team', 'policies'] as const).map((name) => [
+    ...agreed(rule(name)),
+    open('alice', raise()),
+    approve('bob'),
+    merged(),
+    applied(),
+    started('owner', 'bob'),
+    approve('carol'),
+    applied(),
+  ]),
+  // The rule goes, is another one or names the author, in the same pull request or before it.
+  P2: [
+    [...agreed(rule('asked')), open('alice', rule('asked', false), raise()), approve('bob'), merged(), applied()],
+    [
+      ...agreed(rule('asked')),
+      open('alice', rule('asked', false), rule('wider')),
+      approve('bob'),
+      merged(),
+      applied(),
+      open('alice', raise()),
+      approve('bob'),
+      merged(),
+      applied(),
+    ],
+    [
+      ...agreed(rule('asked')),
+      pushed('alice', rule('asked', false), ...loosened),
+      applied(),
+      pushed('alice', raise()),
+      applied(),
+    ],
+  ],
+  // In two steps, over two pull requests or two caps; and for a while only.
+  P3: [
+    [
+      ...agreed(rule('asked')),
+      open('alice', raise(450)),
+      approve('bob'),
+      merged(),
+      open('alice', raise(900)),
+      approve('bob'),
+      merged(),
+      applied(),
+    ],
+    [...agreed(rule('asked')), open('alice', raise(), dated('2026-11-22', 100)), approve('bob'), merged(), applied()],
+    [
+      ...agreed(rule('asked')),
+      open('alice', dated('2026-11-22', 900)),
+      approve('bob'),
+      merged(),
+      applied(),
+      passed(2),
+      returned,
+      applied(),
+    ],
+    [
+      ...agreed(rule('asked')),
+      open('alice', dated('2026-11-22', null)),
+      approve('bob'),
+      merged(),
+      applied(),
+      passed(2),
+      returned,
+    ],
+  ],
+  // Who is in a team, and who owns, is as of the apply.
+  P4: [
+    [
+      ...agreed(rule('team')),
+      open('alice', raise()),
+      approve('carol'),
+      { do: 'team', login: 'carol', isIn: false },
+      merged(),
+      applied(),
+      { do: 'team', login: 'carol', isIn: true },
+      applied(),
+    ],
+    [...agreed(rule('ghosts')), open('alice', raise()), approve('carol'), approve('bob'), merged(), applied()],
+    [
+      ...agreed(rule('owner'), { do: 'owner', owner: '@carol' }),
+      open('alice', { do: 'owner', owner: '@Bob' }, raise()),
+      approve('bob'),
+      merged(),
+      applied(),
+      approve('carol'),
+      applied(),
+    ],
+    [
+      ...agreed(rule('team')),
+      { do: 'team', login: 'alice', isIn: true },
+      open('alice', raise()),
+      approve('bob'),
+      approve('alice'),
+      merged(),
+      applied(),
+    ],
+  ],
+  // Nobody else's head, and no rise that comes later.
+  P5: [
+    [
+      ...agreed(rule('asked')),
+      open('alice', raise(450)),
+      approve('carol'),
+      { do: 'amend', pull: 0, by: 'alice', edits: [raise()] },
+      approve('bob'),
+      merged(),
+      applied(),
+    ],
+    [...agreed(rule('asked')), record('delete'), pushed('alice', raise()), applied(), started('owner')],
+    [
+      ...agreed(rule('asked'), { do: 'setting', setting: 'alone', value: true }),
+      open('alice', raise()),
+      merged(),
+      applied(),
+      started('alice'),
+    ],
+  ],
+  // Above the ceiling at once, or with somebody else's rise.
+  C1: [
+    [...agreed(groupIs('b', 300), spendFree), open('alice', solo(900)), approve('bob'), merged(), applied()],
+    [
+      ...agreed(groupIs('glob', 300), spendFree),
+      open('alice', solo(200)),
+      approve('bob'),
+      merged(),
+      applied(),
+      open('alice', solo(900)),
+      approve('bob', { word: words({ guard: 'ceiling', number: 3 }) }),
+      merged(),
+      applied(),
+      approve('carol', { word: words({ guard: 'ceiling', number: 2_000 }) }),
+      applied(),
+    ],
+  ],
+  // The ceiling rises, the workspace leaves, or the group goes: with the rise that it would have stopped.
+  C2: [
+    groupIs('b', 5_000),
+    groupIs('a', 300),
+    groupIs('nobody', 300),
+    { do: 'group' as const, group: 'research' as const, is: null },
+  ].map((change) => [
+    ...agreed(groupIs('b', 300), spendFree),
+    open('alice', change, solo(900)),
+    approve('bob'),
+    merged(),
+    applied(),
+  ]),
+  // A lower one counts at once; one that nobody reviewed too, and none that somebody pushed away.
+  C3: [
+    [...agreed(spendFree), open('alice', groupIs('id', 150), solo(900)), approve('bob'), merged(), applied()],
+    [
+      ...agreed(groupIs('both', 300), spendFree),
+      pushed('alice', { do: 'group', group: 'research', is: null }),
+      applied(),
+      open('alice', solo(900)),
+      approve('bob'),
+      merged(),
+      applied(),
+      started('alice'),
+    ],
+    [
+      ...agreed(groupIs('b', 300), spendFree),
+      open('alice', dated('2026-11-22', 900, 'solo')),
+      approve('bob'),
+      merged(),
+      applied(),
+      passed(2),
+      returned,
+      applied(),
+    ],
+  ],
+  // A reviewed return comes, once and with each way of running.
+  U1: [
+    [...agreed(raise(), dated('2026-11-22', 105)), returned, passed(2), returned, returned, applied()],
+    [...agreed(raise(), dated('2026-11-22', 105)), passed(5), applied(), returned],
+    [...agreed(solo(120), dated('2026-11-22', 105, 'solo')), passed(2), returned, applied()],
+  ],
+  // Moved, taken out or changed by nobody's word: before its day, and on it.
+  U2: [
+    [
+      ...agreed(raise(), dated('2026-11-22', 105)),
+      pushed('alice', dated('2026-11-25', 900)),
+      applied(),
+      passed(2),
+      returned,
+      applied(),
+      passed(5),
+      returned,
+      applied(),
+    ],
+    [
+      ...agreed(raise(), dated('2026-11-22', 105)),
+      pushed('alice', { do: 'until', cap: 'alpha', until: null }),
+      passed(2),
+      returned,
+      applied(),
+    ],
+    [pushed('alice', dated('2026-11-18', 900)), returned, applied(), passed(1), returned, applied()],
+    [open('alice', dated('2026-11-22', 900)), merged(), applied(), passed(2), returned, applied(), started('alice')],
+  ],
+  // Another amount, date or what holds then, after the review and before the merge.
+  U3: [dated('2026-11-25', 105), dated('2026-11-22', 900), raise(900)].map((change) => [
+    open('alice', raise(200), dated('2026-11-22', 105)),
+    approve('bob'),
+    { do: 'amend' as const, pull: 0, by: 'alice', edits: [change] },
+    merged(),
+    applied(),
+    passed(2),
+    returned,
+    applied(),
+  ]),
+  // A record that somebody pushed, or put back, returns nothing that was withdrawn.
+  U4: [
+    [pushed('alice', dated('2026-11-22', 900)), record('forge'), passed(2), returned, applied()],
+    [
+      ...agreed(dated('2026-11-22', 900)),
+      ...agreed({ do: 'until', cap: 'alpha', until: null }),
+      record('restore'),
+      passed(2),
+      returned,
+    ],
+    [
+      ...agreed(dated('2026-11-22', 900)),
+      ...agreed({ do: 'until', cap: 'alpha', until: null }),
+      record('restore'),
+      pushed('alice', dated('2026-11-22', 900)),
+      passed(2),
+      applied(),
+    ],
+    [...agreed(raise(), dated('2026-11-22', 105)), record('delete'), passed(2), returned],
+  ],
+  // What somebody set by hand meanwhile is loosened by no date.
+  U5: [
+    [
+      ...agreed(raise(200), dated('2026-11-22', 900)),
+      { do: 'by-hand', name: 'alpha', budget: 90 },
+      passed(2),
+      returned,
+      applied(),
+    ],
+    [...agreed(raise(), dated('2026-11-22', null)), passed(2), returned, applied()],
+  ],
 };
 
 const attacksOf = (name: Attack): (readonly Step[])[] =>
@@ -506,6 +841,7 @@ export const story: fc.Arbitrary<readonly Step[]> = fc
       { weight: 4, arbitrary: ordinary },
       { weight: 1, arbitrary: fc.tuple(oddOpen, review, review, merge, apply) },
       { weight: 2, arbitrary: fc.tuple(apply) },
+      { weight: 3, arbitrary: days },
       { weight: 1, arbitrary: fc.tuple(dispatch) },
       { weight: 1, arbitrary: fc.tuple(review) },
       { weight: 3, arbitrary: fc.tuple(other) },
