@@ -11,7 +11,8 @@ import { startModel } from './hostile/model.ts';
 import { play } from './hostile/play.ts';
 import { startWithGit } from './hostile/real-stage.ts';
 import type { Start } from './hostile/stage.ts';
-import { attackNames, everyAttack, type Step, story } from './hostile/steps.ts';
+import type { Step } from './hostile/steps.ts';
+import { attackNames, everyAttack, story } from './hostile/stories.ts';
 
 /** Plays stories on a stage of their own, those given first; so many of the known attacks have to be among them. */
 async function tell(

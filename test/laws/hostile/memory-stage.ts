@@ -20,7 +20,8 @@ import { playSurroundings } from '../../helpers/memory-surroundings.ts';
 import { testSession } from '../../helpers/session.ts';
 import { adminKey } from '../../helpers/world.ts';
 import { foreignId, isWrite, liveOf, setLive, startState } from './control-plane.ts';
-import { type Files, type Model, render } from './model.ts';
+import type { Model } from './model.ts';
+import { type Files, render } from './model-text.ts';
 import type { Made, Ran, Run, Stage } from './stage.ts';
 
 const baseUrl = 'http://127.0.0.1:9/v1';

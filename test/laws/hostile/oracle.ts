@@ -3,77 +3,11 @@
  * nothing of files, Git, plans or windows as the product computes them.
  */
 
-import {
-  type Answer,
-  agreedGroups,
-  amountOn,
-  type Dated,
-  datedOf,
-  exceeded,
-  isAsked,
-  isMoney,
-  isOneOf,
-  namedBy,
-  spendOf,
-  type Verdict,
-} from './asked.ts';
-import {
-  type Cap,
-  type CapName,
-  capNames,
-  groupNames,
-  isOdd,
-  type Model,
-  type RuleName,
-  ruleNames,
-  teamsOf,
-} from './model.ts';
+import { agreedGroups, type Dated, datedOf, exceeded, isOneOf, namedBy, spendOf, type Verdict } from './asked.ts';
+import { entries, isEqual, liveIn, type PullFact, partsOf, settingsEntry, show } from './facts.ts';
+import { History, type Judged } from './history.ts';
+import { type CapName, capNames, isOdd, type Model, ruleNames, teamsOf } from './model.ts';
 import type { LivePolicy, LiveState, Ran, Run } from './stage.ts';
-
-export interface Word {
-  readonly guard: string;
-  readonly number: number;
-}
-
-export interface ReviewFact {
-  readonly by: string;
-  readonly state: string;
-  /** Index of the head that it is of. */
-  readonly head: number;
-  readonly at: number;
-  /** Words in it that count if the review does. */
-  readonly words: readonly Word[];
-}
-
-export interface PullFact {
-  readonly number: number;
-  /** What it was at each head, and what it was to be put on. */
-  readonly heads: { readonly base: Model; readonly model: Model }[];
-  readonly reviews: ReviewFact[];
-  readonly part: Set<string>;
-  isDoubtful: boolean;
-  baseMovedAt: number;
-  hasLostHeads: boolean;
-  state: 'open' | 'merged' | 'pushed';
-}
-
-interface Step {
-  /** Null: by hand. */
-  readonly pull: PullFact | null;
-  readonly by: string;
-}
-
-interface Judged {
-  readonly verdict: Verdict;
-  readonly faults: readonly Step[];
-  readonly moved: readonly Step[];
-  /** Of what limits: everybody who moved it since, also where it ends as it began. */
-  readonly withdrawn: Verdict;
-  /** Whether `review.approvals` is about it, and whether somebody whom it names has not said yes. */
-  readonly asked: Answer;
-  readonly unmet: Answer;
-}
-
 /** A run, and the day on which it was. */
 export interface Happened {
   readonly run: Run;
@@ -86,52 +20,7 @@ interface Memory {
   readonly starts: ReadonlyMap<string, readonly number[]>;
   readonly settings: readonly number[];
 }
-
-const entries = [...capNames.map((name) => `a/${name}`), 'a/floor', 'b/floor', 'b/solo', 'key/app', 'key/batch'];
-const settingsEntry = 'settings';
-type Parts = Readonly<Record<string, unknown>>;
-
-function partsOf(model: Model, entry: string): Parts {
-  const [where, name] = entry.split('/');
-  if (entry === settingsEntry) {
-    const silences = capNames.map((cap) => [`silence.${cap}`, model.caps[cap]?.silenced === true]);
-    const { environment, organisation, ref } = model;
-    const named = ruleNames.map((name) => [`rule.${name}`, model.rules[name]]);
-    const groups = groupNames.map((name) => [`group.${name}`, model.groups[name]]);
-    const owner = model.rules.owner && model.owner.startsWith('@') ? model.owner : null;
-    const others = Object.fromEntries([...silences, ...named, ...groups]);
-    return { ...model.settings, ...others, owner, environment, organisation, ref };
-  }
-  if (where === 'key') return { star: model.star };
-  if (entry === 'b/solo') return { limit: { budget: model.solo, until: model.soloUntil } };
-  if (name === 'floor') return { limit: model.floor, ...(where === 'a' ? { skip: model.skips } : {}) };
-  const cap = model.caps[name as CapName];
-  const forget = model.forgets === name;
-  if (cap === null) return { forget };
-  const { budget, until, key, id, note, protect } = cap;
-  return { limit: { budget, until, key, id }, note, protect, alert: alertOf(cap, budget), forget };
-}
-
-function alertOf({ late }: Cap, budget: number): number {
-  return Math.floor(budget * (late ? 99 : 50)) / 100;
-}
-
-const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/** What is live once a state has been applied on a day; null: nothing. */
-function liveIn(model: Model, entry: string, day: string): LivePolicy | null {
-  const budget = amountOn(datedOf(model, entry), day);
-  if (budget === null) return null;
-  const cap = entry.startsWith('a/') ? model.caps[entry.slice(2) as CapName] : null;
-  if (cap == null) return { budget, key: 'all', note: null, alert: null };
-  return { budget, key: cap.key, note: cap.note, alert: alertOf(cap, budget) };
-}
-
-export class Oracle {
-  readonly pulls = new Map<number, PullFact>();
-  readonly roles = new Map<string, 'admin' | 'write' | 'read'>();
-  readonly #states: Model[];
-  readonly #steps: (Step | null)[] = [null];
+export class Oracle extends History {
   readonly #memories = new Map<string, Memory>();
   #memory: Memory;
   #isSealed = true;
@@ -141,31 +30,18 @@ export class Oracle {
   #lastWrite: { readonly run: number; readonly at: number } | null = null;
   #time = 0;
   readonly byHand = new Set<string>();
-  /** Who is in @example/finance. */
-  readonly finance = new Set(['carol']);
   readonly liveness = { claimed: 0, reached: 0 };
 
   constructor(start: Model, version: string | null) {
-    this.#states = [start];
+    super(start);
     const all = new Map([...entries, settingsEntry].map((entry) => [entry, [0]] as const));
     this.#memory = { starts: all, settings: [0] };
     if (version !== null) this.#memories.set(version, this.#memory);
   }
 
-  get tip(): Model {
-    return this.#states.at(-1) as Model;
-  }
-
   tick(): number {
     this.#time += 1;
     return this.#time;
-  }
-
-  /** The default branch moves. */
-  move(after: Model, pull: PullFact | null, by: string): void {
-    if (isEqual(after, this.tip)) return;
-    this.#states.push(after);
-    this.#steps.push({ pull, by });
   }
 
   recordIs(deed: 'delete' | 'forge' | 'restore', version: string | null, live: LiveState, day: string): void {
@@ -189,7 +65,7 @@ export class Oracle {
     if (run.command === 'returns') return this.#judgeReturns(happened, before, after, version);
     const problems: string[] = [];
     const claim = (isSo: boolean, problem: string): void => void (isSo || problems.push(problem));
-    const tipIndex = this.#states.length - 1;
+    const tipIndex = this.states.length - 1;
     const { tip } = this;
     const at = this.tick();
     if (!this.#asked.has(ran.id)) this.#asked.set(ran.id, at);
@@ -202,7 +78,10 @@ export class Oracle {
       );
     const people = run.event === 'dispatch' ? [run.actor, run.triggeringActor] : [];
     const judged = new Map(
-      [...entries, settingsEntry].map((entry) => [entry, this.#judgeEntry(entry, recorded, people, day)] as const),
+      [...entries, settingsEntry].map(
+        (entry) =>
+          [entry, this.judgeEntry(entry, this.#memory.starts.get(entry) ?? [0], recorded, people, day)] as const,
+      ),
     );
     const isByHand = run.event === 'dispatch' && run.approve !== null;
     const isPermitted = isByHand && this.#isPermitted(run, ran, [...judged.values()]);
@@ -270,7 +149,7 @@ export class Oracle {
       const [, name] = entry.split('/');
       const cap = tip.caps[name as CapName];
       // Where nothing remembers what was applied, the rules of the files judge, and of what they were put on.
-      const ruling = this.#hasRecord ? recorded : this.#states.slice(-2);
+      const ruling = this.#hasRecord ? recorded : this.states.slice(-2);
       if (cap?.late === true && ruling.every(({ settings }) => settings.late)) {
         const isSilenced = ruling.some(({ caps }) => caps[name as CapName]?.silenced === true);
         claim(isSilenced, `${entry} offends a rule in force, and was changed`);
@@ -332,7 +211,7 @@ export class Oracle {
       if (isEqual(from, to)) continue;
       const starts = entries.includes(entry) ? (this.#memory.starts.get(entry) ?? []) : [];
       const due = starts.filter((start) => {
-        const model = this.#states[start] as Model;
+        const model = this.states[start] as Model;
         const until = datedOf(model, entry)?.until;
         return until != null && day >= until.date && isEqual(to ?? null, liveIn(model, entry, day));
       });
@@ -342,7 +221,7 @@ export class Oracle {
       if (!isLooser) continue;
       claim(!this.byHand.has(entry), `a return loosened ${entry}, which somebody set by hand: ${change}`);
       const isSaid = due.some((start) => {
-        const said = this.#states.slice(start).map((model) => JSON.stringify(datedOf(model, entry)));
+        const said = this.states.slice(start).map((model) => JSON.stringify(datedOf(model, entry)));
         return new Set(said).size === 1;
       });
       claim(isSaid, `a return loosened ${entry} by a date that was withdrawn: ${change}`);
@@ -404,185 +283,15 @@ export class Oracle {
 
   #recorded(entry: string): readonly Model[] {
     const starts = this.#memory.starts.get(entry) ?? [0];
-    return starts.map((index) => this.#states[index] as Model);
+    return starts.map((index) => this.states[index] as Model);
   }
-
-  /**
-   * Over every state that the record may name as applied.
-   *
-   * @param recorded what settings are of
-   * @param people who started the run by hand
-   */
-  #judgeEntry(entry: string, recorded: readonly Model[], people: readonly string[], day: string): Judged {
-    const all = (this.#memory.starts.get(entry) ?? [0]).map((start) =>
-      this.#judgeFrom(entry, start, recorded, people, day),
-    );
-    const same = <T extends string>(values: readonly T[]): T | 'maybe' =>
-      values.every((value) => value === values[0]) ? (values[0] ?? 'maybe') : 'maybe';
-    return {
-      verdict: same(all.map(({ verdict }) => verdict)),
-      withdrawn: same(all.map(({ withdrawn }) => withdrawn)),
-      asked: same(all.map(({ asked }) => asked)),
-      unmet: same(all.map(({ unmet }) => unmet)),
-      faults: [...new Set(all.flatMap(({ faults }) => faults))],
-      moved: [...new Set(all.flatMap(({ moved }) => moved))],
-    };
-  }
-
-  /** Everybody's moves of what limits an entry, one by one. */
-  #touchOf(entry: string, start: number): Verdict {
-    const verdicts = this.#states.slice(start + 1).flatMap((model, offset): Verdict[] => {
-      const index = start + 1 + offset;
-      const [was, is] = [partsOf(this.#states[index - 1] as Model, entry).limit, partsOf(model, entry).limit];
-      const step = this.#steps[index];
-      return isEqual(was, is) || step == null ? [] : [this.#judgeStep(step, entry, 'limit', was, is)];
-    });
-    return verdicts.includes('bad') ? 'bad' : verdicts.includes('maybe') ? 'maybe' : 'ok';
-  }
-
-  #judgeFrom(entry: string, start: number, recorded: readonly Model[], people: readonly string[], day: string): Judged {
-    const settled: { readonly part: string; readonly step: Step }[] = [];
-    const parts = (index: number): Parts => partsOf(this.#states[index] as Model, entry);
-    const last = this.#states.length - 1;
-    const names = new Set([...Array(last - start + 1).keys()].flatMap((offset) => Object.keys(parts(start + offset))));
-    const [faults, moved] = [new Set<Step>(), new Set<Step>()];
-    let isMaybe = false;
-    for (const name of names) {
-      if (isEqual(parts(start)[name], parts(last)[name])) continue;
-      let settling: Step | null = null;
-      for (let index = start + 1; index <= last; index += 1) {
-        const [was, is] = [parts(index - 1)[name], parts(index)[name]];
-        const step = this.#steps[index];
-        if (isEqual(was, is) || step == null) continue;
-        settling = step;
-        moved.add(step);
-        const verdict = this.#judgeStep(step, entry, name, was, is);
-        if (verdict === 'bad') faults.add(step);
-        if (verdict === 'maybe') isMaybe = true;
-      }
-      if (settling !== null) settled.push({ part: name, step: settling });
-    }
-    const isApprovedBy = (by: readonly string[], { pull }: Step): boolean => {
-      const approvers = pull === null ? [] : this.approvals(pull).map((review) => review.by);
-      return isOneOf(by, [...approvers, ...people], this.finance);
-    };
-    const found =
-      entry === settingsEntry
-        ? this.#askAboutSettings(start, isApprovedBy)
-        : this.#askAbout(entry, settled, { before: this.#states[start] as Model, recorded, day }, isApprovedBy);
-    const verdict = faults.size > 0 ? 'bad' : isMaybe ? 'maybe' : 'ok';
-    const withdrawn = entry === settingsEntry ? 'ok' : this.#touchOf(entry, start);
-    return { verdict, withdrawn, ...found, faults: [...faults], moved: [...moved] };
-  }
-
-  #askAbout(
-    entry: string,
-    settled: readonly { readonly part: string; readonly step: Step }[],
-    { before, recorded, day }: { readonly before: Model; readonly recorded: readonly Model[]; readonly day: string },
-    isApprovedBy: (by: readonly string[], step: Step) => boolean,
-  ): Pick<Judged, 'asked' | 'unmet'> {
-    const { tip } = this;
-    const answers = { asked: 'no' as Answer, unmet: 'no' as Answer };
-    const note = (what: keyof typeof answers, answer: Answer): void => {
-      if (answers[what] !== 'yes') answers[what] = answer;
-    };
-    const asking = (name: RuleName): readonly { readonly by: readonly string[] | null; readonly isSure: boolean }[] => [
-      ...(tip.rules[name] ? [{ by: namedBy(name, tip), isSure: true }] : []),
-      ...recorded
-        .filter(({ rules }) => rules[name])
-        .map((model) => {
-          const by = namedBy(name, model);
-          return { by, isSure: recorded.every((one) => one.rules[name] && isEqual(namedBy(name, one), by)) };
-        }),
-    ];
-    for (const name of ruleNames) {
-      const match = isAsked(name, entry, before, tip, day);
-      const about = settled.filter(({ part }) => name === 'owner' || name === 'policies' || isMoney(part));
-      if (match === 'no' || about.length === 0) continue;
-      for (const { by, isSure } of asking(name)) {
-        if (by === null) continue;
-        const answer = isSure && match === 'yes' ? 'yes' : 'maybe';
-        note('asked', answer);
-        if (!about.every(({ step }) => isApprovedBy(by, step))) note('unmet', answer);
-      }
-    }
-    return answers;
-  }
-
-  /** A rule goes on the word of those whom it names, and an owner on their own. */
-  #askAboutSettings(
-    start: number,
-    isApprovedBy: (by: readonly string[], step: Step) => boolean,
-  ): Pick<Judged, 'asked' | 'unmet'> {
-    const { tip } = this;
-    const since = this.#states.slice(start);
-    const lastMove = (part: string): Step | null => {
-      const at = (index: number): unknown => partsOf(this.#states[index] as Model, settingsEntry)[part];
-      for (let index = this.#states.length - 1; index > start; index -= 1) {
-        if (!isEqual(at(index - 1), at(index))) return this.#steps[index] ?? null;
-      }
-      return null;
-    };
-    const owners = since.flatMap((model) => (model.rules.owner ? (namedBy('owner', model) ?? []) : []));
-    const demands = [
-      ...ruleNames
-        .filter((name) => !tip.rules[name] && since.some(({ rules }) => rules[name]))
-        .flatMap((name) => {
-          const sets = name === 'owner' ? [...new Set(owners)].map((one) => [one]) : [namedBy(name, tip) ?? []];
-          return sets.map((by) => ({ by, step: lastMove(`rule.${name}`) }));
-        }),
-      ...[...new Set(owners)]
-        .filter((owner) => owner !== (tip.rules.owner ? tip.owner : null))
-        .map((owner) => ({ by: [owner], step: lastMove('owner') })),
-    ];
-    const isUnmet = demands.some(({ by, step }) => step === null || !isApprovedBy(by, step));
-    return { asked: demands.length > 0 ? 'yes' : 'no', unmet: isUnmet ? 'yes' : 'no' };
-  }
-
-  #judgeStep({ pull }: Step, entry: string, name: string, was: unknown, is: unknown): Verdict {
-    const head = pull?.heads.at(-1);
-    if (pull === null || pull.state === 'pushed' || head === undefined) return 'bad';
-    const [from, to] = [partsOf(head.base, entry)[name], partsOf(head.model, entry)[name]];
-    if (isEqual(from, to) || !isEqual(to, is) || !this.#isApproved(pull)) return 'bad';
-    if (isEqual(from, was)) return 'ok';
-    // Somebody else moved what it is put on: no looser counts, which is certain here for a limit alone.
-    const [a, b] = [was, is] as readonly (Partial<Dated> & { readonly key?: string })[];
-    if (name === 'limit' && a?.budget !== undefined && b?.budget !== undefined) {
-      if (b.budget > a.budget || !isEqual(a.until, b.until)) return 'bad';
-      if (a.key === b.key) return 'maybe';
-    }
-    return name === 'limit' && typeof was === 'number' && typeof is === 'number' && is > was ? 'bad' : 'maybe';
-  }
-
-  /** Reviews of a pull request that count. */
-  approvals(pull: PullFact): readonly ReviewFact[] {
-    const latest = new Map<string, ReviewFact>();
-    for (const review of pull.reviews) if (review.state !== 'COMMENTED') latest.set(review.by, review);
-    const now = pull.heads.at(-1);
-    return [...latest.values()].filter(({ by, state, head, at }) => {
-      const reviewed = pull.heads[head];
-      const isLast = head === pull.heads.length - 1;
-      const isSame =
-        isLast || (!pull.hasLostHeads && reviewed !== undefined && now !== undefined && asksSame(reviewed, now));
-      return state === 'APPROVED' && at > pull.baseMovedAt && isSame && this.#mayWrite(by) && !pull.part.has(by);
-    });
-  }
-
-  #isApproved(pull: PullFact): boolean {
-    return this.approvals(pull).length >= (pull.isDoubtful ? 2 : 1);
-  }
-
-  #mayWrite(login: string): boolean {
-    return !login.endsWith('[bot]') && this.roles.get(login) !== 'read';
-  }
-
   #isLifted(guard: string, entry: string, over: readonly string[], judged: ReadonlyMap<string, Judged>): boolean {
     const pulls = (one: string): (PullFact | null)[] => (judged.get(one)?.moved ?? []).map(({ pull }) => pull);
     const own = pulls(entry);
     // By a date alone: nobody said a word for that day.
     if (own.length === 0 && this.#recorded(entry).some((model) => datedOf(model, entry)?.until != null)) return false;
     return own.every((pull) => {
-      if (pull === null || !this.#isApproved(pull)) return false;
+      if (pull === null || !this.isApproved(pull)) return false;
       const words = this.approvals(pull).flatMap((review) => review.words.filter((word) => word.guard === guard));
       const alone = over.filter((one) => pulls(one).every((other) => other === pull)).length;
       // Of spend, a percentage that is far above or far below what it comes to.
@@ -595,7 +304,7 @@ export class Oracle {
   #isPermitted({ actor, triggeringActor, approve }: Run, { id, digest }: Ran, judged: readonly Judged[]): boolean {
     const people = [actor, triggeringActor];
     if (approve === null || approve.length < 32 || !digest.startsWith(approve)) return false;
-    if (!people.every((person) => this.#mayWrite(person))) return false;
+    if (!people.every((person) => this.mayWrite(person))) return false;
     const asked = this.#asked.get(id) ?? 0;
     if (this.#lastWrite !== null && this.#lastWrite.at > asked && this.#lastWrite.run !== id) return false;
     if (!this.#hasRecord) return people.every((person) => this.roles.get(person) === 'admin');
@@ -678,7 +387,7 @@ export class Oracle {
   /** A rule that came and went since, on nobody's word: until it is said, nothing is applied. */
   #mayBeForgotten(): boolean {
     return (this.#memory.starts.get(settingsEntry) ?? [0]).some((start) => {
-      const since = this.#states.slice(start);
+      const since = this.states.slice(start);
       const [first, last] = [since[0], since.at(-1)].map((model) => partsOf(model as Model, settingsEntry));
       return since.some((model) =>
         Object.entries(partsOf(model, settingsEntry)).some(
@@ -710,7 +419,7 @@ export class Oracle {
         const wanted = liveIn(this.tip, entry === settingsEntry ? 'b/solo' : entry, day);
         const isThere = entry === settingsEntry || isEqual(after[entry] ?? null, wanted);
         const isSame = old.every((start) =>
-          isEqual(partsOf(this.#states[start] as Model, entry), partsOf(this.tip, entry)),
+          isEqual(partsOf(this.states[start] as Model, entry), partsOf(this.tip, entry)),
         );
         if (verdict === 'ok' && isThere && !isSame && !this.byHand.has(entry)) return [entry, [tipIndex]] as const;
         return [entry, verdict === 'bad' ? old : [...new Set([...old, tipIndex])]] as const;
@@ -721,19 +430,4 @@ export class Oracle {
     this.#isSealed = true;
     if (is !== null) this.#memories.set(is, this.#memory);
   }
-}
-
-function asksSame(a: PullFact['heads'][number], b: PullFact['heads'][number]): boolean {
-  const moves = ({ base, model }: PullFact['heads'][number]): unknown =>
-    [...entries, settingsEntry].map((entry) => {
-      const [was, is] = [partsOf(base, entry), partsOf(model, entry)];
-      return Object.keys({ ...was, ...is }).map((name) =>
-        isEqual(was[name], is[name]) ? null : [name, was[name], is[name]],
-      );
-    });
-  return isEqual(moves(a), moves(b));
-}
-
-function show(policy: LivePolicy | null | undefined): string {
-  return policy == null ? 'nothing' : JSON.stringify(policy);
 }

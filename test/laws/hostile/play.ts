@@ -1,15 +1,17 @@
 /** Plays a story on a stage, and asks the oracle after each run what is wrong with it. */
 
-import { type Edit, edited, type Files, type Model, readModel, render } from './model.ts';
-import { Oracle, type PullFact, type Word } from './oracle.ts';
+import type { PullFact, Word } from './facts.ts';
+import { type Edit, edited, type Model } from './model.ts';
+import { type Files, readModel, render } from './model-text.ts';
+import { Oracle } from './oracle.ts';
 import type { Made, Ran, Run, Stage } from './stage.ts';
-import type { Attack, Step, WordStep } from './steps.ts';
+import type { Step, WordStep } from './steps.ts';
 
 export interface Played {
   /** What happened, a line each. */
   readonly lines: readonly string[];
   readonly problems: readonly string[];
-  readonly attacks: readonly Attack[];
+  readonly attacks: readonly string[];
   readonly oracle: Oracle;
   readonly writes: number;
 }
@@ -18,7 +20,7 @@ const bots = /\[bot\]$/;
 
 export async function play(steps: readonly Step[], start: Model, stage: Stage): Promise<Played> {
   const lines: string[] = [];
-  const attacks: Attack[] = [];
+  const attacks: string[] = [];
   const pulls: PullFact[] = [];
   const ran: Ran[] = [];
   let writes = 0;

@@ -11,7 +11,8 @@ import { actionsToken } from '../../helpers/github/server.ts';
 import { bareEnvironment, clone, git, makeFolder } from '../../record/git-fixture.ts';
 import { foreignId, isWrite, liveOf, setLive, startState } from './control-plane.ts';
 import { forge } from './memory-stage.ts';
-import { type Files, type Model, render } from './model.ts';
+import type { Model } from './model.ts';
+import { type Files, render } from './model-text.ts';
 import type { Made, Stage } from './stage.ts';
 
 const recordRef = 'refs/tollgate/production';

@@ -1,6 +1,7 @@
 /** What a story needs of Git, GitHub, the control plane and the Action: played in memory, or with real Git and the stand-in. */
 
-import type { Files, Model } from './model.ts';
+import type { Model } from './model.ts';
+import type { Files } from './model-text.ts';
 
 /** One commit of a story. */
 export interface Made {
