@@ -52,8 +52,15 @@ test('what nobody approved never reaches the control plane, and what was approve
   tell(startInMemory, 'in memory', effort('hostile authors', 50, 2_000), attackNames.length, everyAttack),
 );
 
+/** A team, a ceiling and a record that is put back are there as GitHub and Git have them. */
+const besideGit = everyAttack.filter((_steps, index) => ['P1', 'C1', 'U4'].some((name) => index === secondOf(name)));
+
+function secondOf(name: string): number {
+  return everyAttack.findIndex((steps) => steps.some((step) => step.do === 'attack' && step.name === name)) + 1;
+}
+
 test('… nor with real Git and the stand-in of GitHub', hours, () =>
-  tell(startWithGit, 'with real Git', effort('hostile authors with real Git', 3, 100), 1),
+  tell(startWithGit, 'with real Git', effort('hostile authors with real Git', 3, 100), 1, besideGit),
 );
 
 /** Stories that once went wrong. */
