@@ -14,7 +14,9 @@ import {
 } from '../../../src/github/port.ts';
 import type { AppliedRecord } from '../../../src/plan/applied-record.ts';
 import { settingsOf } from '../../../src/plan/settings.ts';
+import { untilToRecord } from '../../../src/plan/until.ts';
 import { compilePolicies } from '../../../src/policy/compile.ts';
+import { entryOn } from '../../../src/resources/until.ts';
 import { type Made as MemoryMade, MemoryRepository } from '../../approvals/memory.ts';
 import { playSurroundings } from '../../helpers/memory-surroundings.ts';
 import { testSession } from '../../helpers/session.ts';
@@ -258,7 +260,12 @@ export function forge(record: AppliedRecord, commit: string, files: Readonly<Rec
     workspaces: record.workspaces.map((workspace) => ({
       ...workspace,
       entries: [
-        ...workspace.entries.map(({ commit: _commit, ...entry }) => ({ ...entry, protect: false })),
+        ...workspace.entries.map(({ commit: _commit, until: _until, ...entry }) => {
+          const said = desired?.entries.find((one) => one.name === entry.name && one.workspace === workspace.slug);
+          // A date that is to come, whatever day it is: it was applied with it long ago.
+          const dated = said === undefined ? {} : untilToRecord(entryOn(said, '2026-11-01'), null);
+          return { ...entry, ...dated, protect: false };
+        }),
         ...(workspace.slug === 'ws-team-a' ? forgedEntries(workspace.entries) : []),
       ],
     })),
