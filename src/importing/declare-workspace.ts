@@ -7,7 +7,7 @@ import type { LiveWorkspace } from '../live/live.ts';
 import type { PolicyFile } from '../policy/compile.ts';
 import { isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
 import { type Added, type AddInput, freePath, newFile, writtenRef } from './add-unmanaged.ts';
-import { addressesOf, listNames } from './policy-texts.ts';
+import { addressesOf, someNames } from './policy-texts.ts';
 import { ProposalRefusal } from './proposal.ts';
 
 export interface DeclaredWorkspace {
@@ -26,7 +26,7 @@ export function declareWorkspace(workspace: LiveWorkspace, added: Added, input: 
   const edited = setValue(text, ['skip_defaults'], undefined);
   if (isRefused(edited)) throw new ProposalRefusal('conflict', `no file can be made for it: ${edited.refusal}`);
   const own = new Set(added.additions.map(({ key: { name } }) => name));
-  const list = (names: readonly string[]): string => listNames(names, 5);
+  const list = (names: readonly string[]): string => someNames(names, 5);
   const give = kept.filter((name) => own.has(name));
   const hold = kept.filter((name) => !own.has(name));
   return {

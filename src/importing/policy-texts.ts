@@ -35,7 +35,7 @@ export function addressesOf(written: Plain | undefined): readonly string[] {
 }
 
 /** Names out of a file, for people: however long they are, and however many. */
-export function listNames(names: readonly string[], most: number): string {
+export function someNames(names: readonly string[], most: number): string {
   return listFew(
     names.map((name) => JSON.stringify(name.slice(0, 80))),
     most,

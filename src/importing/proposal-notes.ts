@@ -3,7 +3,7 @@
 import { readValue } from '../policy/yaml-splice.ts';
 import type { Desired } from '../resources/types.ts';
 import { findDeclared } from './declared-entries.ts';
-import { addressesOf, listNames } from './policy-texts.ts';
+import { addressesOf, someNames } from './policy-texts.ts';
 import type { Proposal } from './proposal.ts';
 import type { ProposalWish } from './proposal-run.ts';
 
@@ -33,7 +33,7 @@ export function notesOnDeletion({ proposal, workspace }: ProposalWish, after: De
 export function noteOnNewFile(path: string, text: string): string {
   const skipped = addressesOf(readValue(text, ['skip_defaults']));
   if (skipped.length === 0) return `${path} is a new file.`;
-  return `${path} is a new file. Its skip_defaults keeps the organisation's defaults (${listNames(skipped, 3)}) out of this workspace, as they were so far: take names out of it where they are to hold.`;
+  return `${path} is a new file. Its skip_defaults keeps the organisation's defaults (${someNames(skipped, 3)}) out of this workspace, as they were so far: take names out of it where they are to hold.`;
 }
 
 /** A list or a map is written anew as a whole. */
