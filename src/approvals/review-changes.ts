@@ -48,7 +48,10 @@ export interface ReviewedChanges {
 
 export function reviewChanges(input: ReviewInput): ReviewedChanges {
   const { plan, steps, record } = input;
-  const judge = new Judge(input);
+  const byDate = new Set(
+    plan.changes.flatMap(({ id, due, direction }) => (due === undefined || direction === 'tighten' ? [] : [id])),
+  );
+  const judge = new Judge(input, byDate);
   const byChange = new Map(steps.flatMap((step) => (step.changeId === null ? [] : [[step.changeId, step] as const])));
   const changes: Change[] = [];
   const owed: Unreviewed<Change>[] = [];
@@ -114,13 +117,16 @@ interface OfResource {
 
 class Judge {
   readonly #input: ReviewInput;
+  readonly #byDate: ReadonlySet<string>;
   readonly #steps: ReadonlyMap<string, RecordStep>;
   readonly #entries: ReadonlyMap<string, Desired['entries'][number]>;
   readonly #starts: ReadonlyMap<string, string | null>;
   readonly #verdicts = new Map<string, GroupsVerdict | null>();
 
-  constructor(input: ReviewInput) {
+  /** @param byDate changes that a date alone makes, and that give more than before */
+  constructor(input: ReviewInput, byDate: ReadonlySet<string>) {
     this.#input = input;
+    this.#byDate = byDate;
     this.#steps = new Map(
       input.steps.flatMap((step) =>
         [step.previous, step.next].flatMap((named) =>
@@ -194,10 +200,11 @@ class Judge {
     const [now, then] = [entries([key.name]), entries(before)];
     const inherited = groups.filter((group) => !now.includes(group) && !then.includes(group));
     const isMeant = meantFor(key.kind, names);
+    const isByDate = this.#byDate.has(changeId(key));
     const judged = [
-      judgeGroups(present, now, isMeant),
-      judgeGroups(own, then, isMeant),
-      judgeGroups(whole, inherited, isMeant),
+      judgeGroups(present, now, isMeant, isByDate),
+      judgeGroups(own, then, isMeant, isByDate),
+      judgeGroups(whole, inherited, isMeant, isByDate),
     ].reduce(joinVerdicts);
     const isDeclared = step !== undefined && step.next !== null && step.next !== step.previous;
     const verdict = isDeclared ? withoutUnseen(judged, longerOf(own, present), groups) : judged;

@@ -49,11 +49,15 @@ export interface GroupsVerdict {
   readonly owed: readonly Owed[];
 }
 
-/** @param isMeant narrows to some parts of a group */
+/**
+ * @param isMeant narrows to some parts of a group
+ * @param isThroughout what ends where it began counts as well: a raise that comes by its date, and was withdrawn in between
+ */
 export function judgeGroups(
   { stretches }: ApprovalWindow,
   groups: readonly string[],
   isMeant: (group: string, part: string) => boolean = () => true,
+  isThroughout = false,
 ): GroupsVerdict {
   const movedBy = new Set<Stretch>();
   const settled: Settled[] = [];
@@ -65,7 +69,7 @@ export function judgeGroups(
     for (const part of partsOrUnknown(statements, group)) {
       if (!isMeant(group, part)) continue;
       // What ends where it began needs no word, whatever happened on the way.
-      if (isSameValue(partOf(first, group, part), partOf(last, group, part))) continue;
+      if (!isThroughout && isSameValue(partOf(first, group, part), partOf(last, group, part))) continue;
       let settling: Stretch | null = null;
       for (const stretch of stretches) {
         const [before, after] = [partOf(stretch.before, group, part), partOf(stretch.after, group, part)];

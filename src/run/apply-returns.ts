@@ -8,6 +8,7 @@ import { type ApplyCommandOptions, type ApplyReport, carryOut, prepareApply } fr
 import { type JudgedReturns, judgeReturns } from './judge-returns.ts';
 import type { Session } from './session.ts';
 import type { NoPlan } from './start.ts';
+import { findWithdrawn } from './withdrawn-dates.ts';
 
 interface ReturnsReport extends ApplyReport {
   /** Due, and left alone: a guard objects to them. */
@@ -19,7 +20,8 @@ export async function applyReturns(options: ApplyCommandOptions, session: Sessio
   const prepared = await prepareApply({ ...options, asApplied: true, yes: true }, session);
   if (prepared.plan === null) return prepared;
   try {
-    const judged = judgeReturns(prepared);
+    const due = prepared.plan.changes.filter((change) => change.due !== undefined);
+    const judged = judgeReturns(prepared, await findWithdrawn(prepared, due));
     const { verdict, held } = judged;
     const refusal = describeRefusal(judged);
     if (verdict !== null) {
@@ -46,14 +48,28 @@ export async function applyReturns(options: ApplyCommandOptions, session: Sessio
   }
 }
 
-function exitOf({ refusal, held }: JudgedReturns): ExitCode {
-  if (refusal !== null) return exitCodes.stale;
+function exitOf({ refusal, held, withdrawn }: JudgedReturns): ExitCode {
+  if (refusal !== null || withdrawn.length > 0) return exitCodes.stale;
   return held.length > 0 ? exitCodes.refused : exitCodes.ok;
 }
 
-function describeRefusal({ refusal, held, guards }: JudgedReturns): string | null {
+function describeRefusal({ refusal, held, guards, withdrawn }: JudgedReturns): string | null {
   if (refusal !== null) return `no return is applied: ${refusal}. An apply by a person makes it anew`;
-  if (held.length === 0) return null;
-  const names = held.map(({ key }) => describePlaced(key)).join(', ');
-  return `due, and not applied: ${names}; it gives more than before, and ${guards.join(', ')} ${guards.length === 1 ? 'objects' : 'object'}. An apply of the files with the words for it carries it out`;
+  const said = [
+    ...describeLeft(
+      withdrawn,
+      'the files have said something else since it was applied. The next apply of the files judges it',
+    ),
+    ...describeLeft(
+      held,
+      `${guards.join(', ')} ${guards.length === 1 ? 'objects' : 'object'}. An apply of the files with the words for it carries it out`,
+    ),
+  ];
+  return said.length === 0 ? null : said.join('; ');
+}
+
+function describeLeft(changes: readonly Change[], why: string): readonly string[] {
+  if (changes.length === 0) return [];
+  const names = changes.map(({ key }) => describePlaced(key)).join(', ');
+  return [`due, and not applied: ${names}; it gives more than before, and ${why}`];
 }

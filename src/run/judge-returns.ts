@@ -15,26 +15,36 @@ export interface JudgedReturns {
   readonly held: readonly Change[];
   /** What objects to those. */
   readonly guards: readonly string[];
+  /** Due, and left alone because the files have said something else since: what gives more than before is as they say it. */
+  readonly withdrawn: readonly Change[];
 }
 
-export function judgeReturns(prepared: Judged): JudgedReturns {
+/** @param isWithdrawn of those that give more than before */
+export function judgeReturns(prepared: Judged, isWithdrawn: ReadonlySet<Change>): JudgedReturns {
   const { plan, settled, inForce, steps } = prepared;
-  const due = plan.changes.filter((change) => change.due !== undefined);
-  const nothing = { verdict: null, refusal: null, held: [], guards: [] };
+  const all = plan.changes.filter((change) => change.due !== undefined);
+  const withdrawn = all.filter((change) => isWithdrawn.has(change));
+  const due = all.filter((change) => !isWithdrawn.has(change));
+  const nothing = { verdict: null, refusal: null, held: [], guards: [], withdrawn };
   if (settled === null || inForce.unsealed !== null) {
     const why =
       settled === null ? 'there is no applied record' : 'the applied record is not sealed with the key of this run';
     return { ...nothing, refusal: `${why}, so that no return is known to be reviewed` };
   }
   if (due.length === 0) return nothing;
-  const all = narrow(prepared, due);
-  const objections = findObjections(all.violations);
+  const objections = findObjections(narrow(prepared, due).violations);
   const calm = objections.length === 0 ? due : due.filter(({ direction }) => direction === 'tighten');
   const held = due.filter((change) => !calm.includes(change));
   const guards = objections.map(({ guard }) => guard);
   if (calm.length === 0) return { ...nothing, held, guards };
   const word = { approval: null, way: 'merge', isUnreviewed: false, lifts: [] } as const;
-  return { verdict: { plan: narrow(prepared, calm), steps, ...word, isReturn: true }, refusal: null, held, guards };
+  return {
+    verdict: { plan: narrow(prepared, calm), steps, ...word, isReturn: true },
+    refusal: null,
+    held,
+    guards,
+    withdrawn,
+  };
 }
 
 function narrow(prepared: Judged, changes: readonly Change[]): Plan {

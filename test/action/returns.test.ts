@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { workspaceFile } from '../helpers/world.ts';
+import { git } from '../record/git-fixture.ts';
 import { all, policies, type Scene, startPrepared, team } from './scene.ts';
 
 const day = 86_400_000;
@@ -84,5 +85,38 @@ describe('the hourly job', () => {
     expect([later.exit, scene.limits().alpha]).toEqual([4, 100]);
     expect((await hourly(scene)).exit).toBe(0);
     expect(scene.limits().alpha).toBe(100);
+  });
+
+  it('goes on where somebody pushes files with errors, and says of which commit it is', async () => {
+    const scene = await startRaised();
+    const files = { 'policies/a.yaml': `${raise['policies/a.yaml']}\nunknown: key\n` };
+    scene.github.pushTo({ branch: 'main', user: 'author', files });
+    scene.pass(25 * day);
+    const ran = await hourly(scene);
+    expect([ran.exit, scene.limits().alpha]).toEqual([0, 100]);
+    expect(ran.text).toMatch(/the policy files of [0-9a-f]{8} have errors: returns are those of [0-9a-f]{8}/);
+  });
+
+  it('hostile authors: a raise that was taken back does not come because an older record is put in its place', async () => {
+    const scene = await startPrepared({}, 'later', async (early) => {
+      const approve = (await early.apply()).outputs.digest ?? '';
+      await early.dispatch({ approve }, { actor: 'owner' });
+      early.merge('later', dated('$100', '{ date: 2026-12-15, then: $900 }'));
+      expect((await early.apply()).exit).toBe(0);
+    });
+    const old = git(scene.remote, 'rev-parse', 'refs/tollgate/production');
+    scene.merge('never', team(all('$100')));
+    expect((await scene.apply()).exit).toBe(0);
+    git(scene.remote, 'update-ref', 'refs/tollgate/production', old);
+    scene.pass(25 * day);
+    const ran = await hourly(scene);
+    expect([ran.exit, scene.limits().alpha]).toEqual([4, 100]);
+    expect(ran.text).toContain('the files have said something else since it was applied');
+    // Nor because somebody pushes it once more.
+    scene.github.pushTo({ branch: 'main', user: 'author', files: dated('$100', '{ date: 2026-12-15, then: $900 }') });
+    expect([(await hourly(scene)).exit, scene.limits().alpha]).toEqual([4, 100]);
+    const applied = await scene.apply();
+    expect([applied.exit, scene.limits().alpha], applied.text).toEqual([4, 100]);
+    expect(applied.text).toContain('belongs to no merged pull request');
   });
 });

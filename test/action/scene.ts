@@ -87,6 +87,8 @@ export interface Scene {
   merge(branch: string, files: Readonly<Record<string, string | null>>, more?: MergeMore): number;
   /** Lets time go by for everybody, in milliseconds. */
   pass(milliseconds: number): void;
+  /** The time that it is for everybody. */
+  now(): number;
   /** What actions/upload-artifact does after the plan step. */
   keepPlanFile(outputs: Readonly<Record<string, string>>, headSha: string, expired?: boolean): void;
   header(pull: number): CommentHeader | null;
@@ -365,6 +367,8 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
     pass(milliseconds) {
       time.elapsed += milliseconds;
     },
+
+    now,
 
     keepPlanFile(outputs, headSha, expired = false) {
       const run = github.repository().workflowRuns.find(({ id }) => id === runId);

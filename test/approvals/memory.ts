@@ -82,6 +82,11 @@ export class MemoryRepository {
     return Date.UTC(2026, 10, 20, 12, this.#minutes);
   }
 
+  /** Lets minutes go by. */
+  pass(minutes: number): void {
+    this.#minutes += minutes;
+  }
+
   parentsOf(sha: string): readonly string[] {
     return this.#commits.get(sha)?.parents ?? [];
   }

@@ -2,12 +2,15 @@
 
 import { UserError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
+import { compilePolicies } from '../../policy/compile.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import { isUndone, renderOutcomesMarkdown, summarizeOutcomes } from '../../render/outcomes.ts';
 import { applyReturns } from '../../run/apply-returns.ts';
+import { readFilesOfCommit } from '../../run/branch-files.ts';
+import type { PolicySource } from '../../run/policy-source.ts';
 import { takenOver } from './ended-run.ts';
 import { invalidFiles } from './plan.ts';
-import { withTip } from './tip.ts';
+import { type Tip, withTip } from './tip.ts';
 import { type ActionResult, type ActionRun, commonOptions, impactOptions, resultOfNothing } from './types.ts';
 
 const nothingDue = 'No limit returns today: nothing that `until:` says is due.';
@@ -19,9 +22,10 @@ export async function applyDueReturns(run: ActionRun): Promise<ActionResult> {
       hint: 'Run `command: returns` on schedule.',
     });
   }
-  return withTip(run, async ({ source }) => {
-    const common = { ...commonOptions(run), source };
+  return withTip(run, async (tip) => {
     const warnings: string[] = [];
+    const source = await findSound(tip, warnings);
+    const common = { ...commonOptions(run), source };
     const takeOver = await takenOver(run, common, warnings);
     const report = await applyReturns(
       { ...common, mode: 'sync', only: [], allow: [], plan: [], yes: true, takeOver, ...impactOptions(run) },
@@ -48,4 +52,34 @@ export async function applyDueReturns(run: ActionRun): Promise<ActionResult> {
       warnings,
     };
   });
+}
+
+/** Of the policies' line: as many as somebody may push in an hour. */
+const mostBroken = 50;
+
+/**
+ * The files of the tip; where they have errors, of the last commit whose files have none. Returns are of what was applied, so that whoever
+ * pushes a mistake, or what only looks like one, does not keep a raise in force beyond its date.
+ */
+async function findSound(tip: Tip, warnings: string[]): Promise<PolicySource> {
+  const { source, branch } = tip;
+  if (compilePolicies(source.files).desired !== null) return source;
+  for (const { sha } of await branch.readRecent(mostBroken)) {
+    const files = sha === branch.tip ? null : await readIfAny(tip, sha);
+    if (files === null || compilePolicies(files).desired === null) continue;
+    warnings.push(
+      `the policy files of ${branch.tip.slice(0, 8)} have errors: returns are those of ${sha.slice(0, 8)}, the last commit without`,
+    );
+    return { ...source, commit: sha, files };
+  }
+  return source;
+}
+
+async function readIfAny(tip: Tip, commit: string) {
+  try {
+    return await readFilesOfCommit(tip, commit);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return null;
+  }
 }

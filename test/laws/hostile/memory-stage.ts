@@ -5,16 +5,25 @@ import { runAction } from '../../../src/commands/action/run.ts';
 import { createEmulator } from '../../../src/emulator/server.ts';
 import { ServiceError, UserError } from '../../../src/errors.ts';
 import { parseEvent } from '../../../src/github/event.ts';
-import type { GitHub, IssueComment, RepositoryPermission, WorkflowRun } from '../../../src/github/port.ts';
+import {
+  type GitHub,
+  GitHubError,
+  type IssueComment,
+  type RepositoryPermission,
+  type WorkflowRun,
+} from '../../../src/github/port.ts';
 import type { AppliedRecord } from '../../../src/plan/applied-record.ts';
 import { settingsOf } from '../../../src/plan/settings.ts';
+import { untilToRecord } from '../../../src/plan/until.ts';
 import { compilePolicies } from '../../../src/policy/compile.ts';
+import { entryOn } from '../../../src/resources/until.ts';
 import { type Made as MemoryMade, MemoryRepository } from '../../approvals/memory.ts';
 import { playSurroundings } from '../../helpers/memory-surroundings.ts';
 import { testSession } from '../../helpers/session.ts';
 import { adminKey } from '../../helpers/world.ts';
 import { foreignId, isWrite, liveOf, setLive, startState } from './control-plane.ts';
-import { type Files, type Model, render } from './model.ts';
+import type { Model } from './model.ts';
+import { type Files, render } from './model-text.ts';
 import type { Made, Ran, Run, Stage } from './stage.ts';
 
 const baseUrl = 'http://127.0.0.1:9/v1';
@@ -38,6 +47,7 @@ export async function startInMemory(model: Model, files: Files = render(model)):
   });
   const comments = new Map<number, IssueComment[]>();
   const runs = new Map<number, WorkflowRun>();
+  const finance = new Set(['carol']);
   let count = 0;
 
   const { surroundings, records, sealed, putRecord } = playSurroundings(repository, emulator, { root });
@@ -57,6 +67,10 @@ export async function startInMemory(model: Model, files: Files = render(model)):
       return comment;
     },
     updateComment: async () => {},
+    listTeamMembers: async (org, slug) => {
+      if (org === 'example' && slug === 'finance') return [...finance].map((login) => login.toUpperCase());
+      throw new GitHubError(`404 of ${org}/${slug}`, 404);
+    },
     readRun: async (id) => runs.get(id) ?? null,
     hasRunEnded: async () => true,
     createCheck: async () => {},
@@ -123,6 +137,9 @@ export async function startInMemory(model: Model, files: Files = render(model)):
       const comment = { id: count, body, author: 'github-actions[bot]' };
       comments.set(pull, [...(comments.get(pull) ?? []), comment]);
     },
+    setTeam: (login, isIn) => void (isIn ? finance.add(login) : finance.delete(login)),
+    pass: (days) => repository.pass(days * 24 * 60),
+    day: () => new Date(repository.time()).toISOString().slice(0, 10),
     setRole: (login, role) => void repository.permissions.set(login, role as RepositoryPermission),
     forgetHeads(pull) {
       for (const head of (headsOf.get(pull) ?? []).slice(0, -1)) {
@@ -203,7 +220,7 @@ export async function startInMemory(model: Model, files: Files = render(model)):
     try {
       const result = await runAction({
         inputs: {
-          command: 'apply',
+          command: run.command,
           directory: 'policies',
           backend: 'portkey',
           comment: 'never',
@@ -243,7 +260,12 @@ export function forge(record: AppliedRecord, commit: string, files: Readonly<Rec
     workspaces: record.workspaces.map((workspace) => ({
       ...workspace,
       entries: [
-        ...workspace.entries.map(({ commit: _commit, ...entry }) => ({ ...entry, protect: false })),
+        ...workspace.entries.map(({ commit: _commit, until: _until, ...entry }) => {
+          const said = desired?.entries.find((one) => one.name === entry.name && one.workspace === workspace.slug);
+          // A date that is to come, whatever day it is: it was applied with it long ago.
+          const dated = said === undefined ? {} : untilToRecord(entryOn(said, '2026-11-01'), null);
+          return { ...entry, ...dated, protect: false };
+        }),
         ...(workspace.slug === 'ws-team-a' ? forgedEntries(workspace.entries) : []),
       ],
     })),

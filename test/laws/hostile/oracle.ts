@@ -3,47 +3,16 @@
  * nothing of files, Git, plans or windows as the product computes them.
  */
 
-import { type Cap, type CapName, capNames, type Model } from './model.ts';
+import { agreedGroups, type Dated, datedOf, exceeded, isOneOf, namedBy, spendOf, type Verdict } from './asked.ts';
+import { entries, isEqual, liveIn, type PullFact, partsOf, settingsEntry, show } from './facts.ts';
+import { History, type Judged } from './history.ts';
+import { type CapName, capNames, isOdd, type Model, ruleNames, teamsOf } from './model.ts';
 import type { LivePolicy, LiveState, Ran, Run } from './stage.ts';
-
-export interface Word {
-  readonly guard: string;
-  readonly number: number;
-}
-
-export interface ReviewFact {
-  readonly by: string;
-  readonly state: string;
-  /** Index of the head that it is of. */
-  readonly head: number;
-  readonly at: number;
-  /** Words in it that count if the review does. */
-  readonly words: readonly Word[];
-}
-
-export interface PullFact {
-  readonly number: number;
-  /** What it was at each head, and what it was to be put on. */
-  readonly heads: { readonly base: Model; readonly model: Model }[];
-  readonly reviews: ReviewFact[];
-  readonly part: Set<string>;
-  isDoubtful: boolean;
-  baseMovedAt: number;
-  hasLostHeads: boolean;
-  state: 'open' | 'merged' | 'pushed';
-}
-
-interface Step {
-  /** Null: by hand. */
-  readonly pull: PullFact | null;
-  readonly by: string;
-}
-
-type Verdict = 'ok' | 'bad' | 'maybe';
-interface Judged {
-  readonly verdict: Verdict;
-  readonly faults: readonly Step[];
-  readonly moved: readonly Step[];
+/** A run, and the day on which it was. */
+export interface Happened {
+  readonly run: Run;
+  readonly ran: Ran;
+  readonly day: string;
 }
 
 interface Memory {
@@ -51,50 +20,7 @@ interface Memory {
   readonly starts: ReadonlyMap<string, readonly number[]>;
   readonly settings: readonly number[];
 }
-
-const entries = [...capNames.map((name) => `a/${name}`), 'a/floor', 'b/floor', 'b/solo', 'key/app', 'key/batch'];
-const settingsEntry = 'settings';
-type Parts = Readonly<Record<string, unknown>>;
-
-function partsOf(model: Model, entry: string): Parts {
-  const [where, name] = entry.split('/');
-  if (entry === settingsEntry) {
-    const silences = capNames.map((cap) => [`silence.${cap}`, model.caps[cap]?.silenced === true]);
-    const { environment, organisation, ref } = model;
-    return { ...model.settings, ...Object.fromEntries(silences), environment, organisation, ref };
-  }
-  if (where === 'key') return { star: model.star };
-  if (entry === 'b/solo') return { limit: model.solo };
-  if (name === 'floor') return { limit: model.floor, ...(where === 'a' ? { skip: model.skips } : {}) };
-  const cap = model.caps[name as CapName];
-  const forget = model.forgets === name;
-  if (cap === null) return { forget };
-  const { budget, key, id, note, protect } = cap;
-  return { limit: { budget, key, id }, note, protect, alert: alertOf(cap), forget };
-}
-
-function alertOf({ budget, late }: Cap): number {
-  return Math.floor((budget * (late ? 99 : 50)) / 100);
-}
-
-const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/** What is live once a state has been applied; null: nothing. */
-function liveIn(model: Model, entry: string): LivePolicy | null {
-  const [where, name] = entry.split('/');
-  const plain = (budget: number): LivePolicy => ({ budget, key: 'all', note: null, alert: null });
-  if (where === 'key') return model.star === null ? null : plain(model.star);
-  if (entry === 'b/solo') return plain(model.solo);
-  if (name === 'floor') return model.floor === null || (where === 'a' && model.skips) ? null : plain(model.floor);
-  const cap = model.caps[name as CapName];
-  return cap === null ? null : { budget: cap.budget, key: cap.key, note: cap.note, alert: alertOf(cap) };
-}
-
-export class Oracle {
-  readonly pulls = new Map<number, PullFact>();
-  readonly roles = new Map<string, 'admin' | 'write' | 'read'>();
-  readonly #states: Model[];
-  readonly #steps: (Step | null)[] = [null];
+export class Oracle extends History {
   readonly #memories = new Map<string, Memory>();
   #memory: Memory;
   #isSealed = true;
@@ -107,14 +33,10 @@ export class Oracle {
   readonly liveness = { claimed: 0, reached: 0 };
 
   constructor(start: Model, version: string | null) {
-    this.#states = [start];
+    super(start);
     const all = new Map([...entries, settingsEntry].map((entry) => [entry, [0]] as const));
     this.#memory = { starts: all, settings: [0] };
     if (version !== null) this.#memories.set(version, this.#memory);
-  }
-
-  get tip(): Model {
-    return this.#states.at(-1) as Model;
   }
 
   tick(): number {
@@ -122,14 +44,7 @@ export class Oracle {
     return this.#time;
   }
 
-  /** The default branch moves. */
-  move(after: Model, pull: PullFact | null, by: string): void {
-    if (isEqual(after, this.tip)) return;
-    this.#states.push(after);
-    this.#steps.push({ pull, by });
-  }
-
-  recordIs(deed: 'delete' | 'forge' | 'restore', version: string | null, live: LiveState): void {
+  recordIs(deed: 'delete' | 'forge' | 'restore', version: string | null, live: LiveState, day: string): void {
     if (!this.#hasRecord) return;
     if (deed === 'delete') this.#hasRecord = false;
     if (deed === 'forge') this.#isSealed = false;
@@ -138,17 +53,19 @@ export class Oracle {
       this.#isSealed = true;
       // An older word: what has been applied since is, to it, set by hand, and left where it is stricter.
       for (const entry of entries) {
-        const isSo = this.#recorded(entry).every((model) => isEqual(live[entry] ?? null, liveIn(model, entry)));
+        const isSo = this.#recorded(entry).every((model) => isEqual(live[entry] ?? null, liveIn(model, entry, day)));
         if (!isSo) this.byHand.add(entry);
       }
     }
   }
 
   /** What is wrong with what a run did; empty: nothing. */
-  judge(run: Run, ran: Ran, before: LiveState, after: LiveState, version: { was: string | null; is: string | null }) {
+  judge(happened: Happened, before: LiveState, after: LiveState, version: { was: string | null; is: string | null }) {
+    const { run, ran, day } = happened;
+    if (run.command === 'returns') return this.#judgeReturns(happened, before, after, version);
     const problems: string[] = [];
     const claim = (isSo: boolean, problem: string): void => void (isSo || problems.push(problem));
-    const tipIndex = this.#states.length - 1;
+    const tipIndex = this.states.length - 1;
     const { tip } = this;
     const at = this.tick();
     if (!this.#asked.has(ran.id)) this.#asked.set(ran.id, at);
@@ -159,7 +76,13 @@ export class Oracle {
         (model) =>
           model.environment !== tip.environment || model.organisation !== tip.organisation || model.ref !== tip.ref,
       );
-    const judged = new Map([...entries, settingsEntry].map((entry) => [entry, this.#judgeEntry(entry)] as const));
+    const people = run.event === 'dispatch' ? [run.actor, run.triggeringActor] : [];
+    const judged = new Map(
+      [...entries, settingsEntry].map(
+        (entry) =>
+          [entry, this.judgeEntry(entry, this.#memory.starts.get(entry) ?? [0], recorded, people, day)] as const,
+      ),
+    );
     const isByHand = run.event === 'dispatch' && run.approve !== null;
     const isPermitted = isByHand && this.#isPermitted(run, ran, [...judged.values()]);
     const isFree = isByHand ? isPermitted : false;
@@ -168,10 +91,20 @@ export class Oracle {
       const says = ({ settings }: Model): boolean => settings.alone || !settings.reviewed;
       return this.#hasRecord && (every ? models.every(says) : models.some(says));
     };
-    const verdictOf = (entry: string): Verdict => {
-      const verdict = judged.get(entry)?.verdict ?? 'bad';
-      if (isFree || (!isByHand && isAlone(true))) return 'ok';
+    const reviewOf = ({ verdict, asked }: Judged): Verdict => {
+      if (isFree) return 'ok';
+      const relaxed = asked === 'no' || verdict === 'ok' ? 'ok' : asked === 'yes' ? verdict : 'maybe';
+      if (!isByHand && isAlone(true)) return relaxed;
       return !isByHand && isAlone(false) && verdict === 'bad' ? 'maybe' : verdict;
+    };
+    const verdictOf = (entry: string): Verdict => {
+      const one = judged.get(entry);
+      if (one === undefined || one.unmet === 'yes') return 'bad';
+      const verdict = reviewOf(one);
+      // Of dates that were withdrawn nobody is promised anything.
+      if (verdict === 'ok' && one.withdrawn === 'bad' && one.moved.length === 0 && this.#isDated(entry, day))
+        return 'maybe';
+      return one.unmet === 'maybe' && verdict === 'ok' ? 'maybe' : verdict;
     };
 
     const isShut = isMoved || (isByHand ? !isPermitted : !this.#hasRecord);
@@ -187,8 +120,18 @@ export class Oracle {
     for (const entry of entries) {
       const [was, is] = [before[entry], after[entry]];
       if (isEqual(was, is)) continue;
-      const wanted = liveIn(tip, entry);
+      const wanted = liveIn(tip, entry, day);
       claim(verdictOf(entry) !== 'bad', `${entry} was changed without a word: ${show(was)} → ${show(is)}`);
+      if (!this.#hasRecord)
+        claim(this.#isNamed(people, was, is), `${entry} was changed without those whom a rule names: ${show(is)}`);
+      const isLooser = is === undefined || (was !== undefined && is.budget > was.budget);
+      const isByDate = this.#hasRecord && judged.get(entry)?.moved.length === 0 && this.#isDated(entry, day);
+      if (isLooser && isByDate && !isFree && !isAlone(false)) {
+        claim(
+          judged.get(entry)?.withdrawn !== 'bad',
+          `${entry} was loosened by a date that was withdrawn: ${show(is)}`,
+        );
+      }
       if (is === undefined) {
         claim(wanted === null || isIdMoved, `${entry} was deleted, and is declared`);
         claim(this.#hasRecord, `${entry} was deleted without a record`);
@@ -206,7 +149,7 @@ export class Oracle {
       const [, name] = entry.split('/');
       const cap = tip.caps[name as CapName];
       // Where nothing remembers what was applied, the rules of the files judge, and of what they were put on.
-      const ruling = this.#hasRecord ? recorded : this.#states.slice(-2);
+      const ruling = this.#hasRecord ? recorded : this.states.slice(-2);
       if (cap?.late === true && ruling.every(({ settings }) => settings.late)) {
         const isSilenced = ruling.some(({ caps }) => caps[name as CapName]?.silenced === true);
         claim(isSilenced, `${entry} offends a rule in force, and was changed`);
@@ -218,7 +161,8 @@ export class Oracle {
     const lifted = (guard: string, over: readonly string[]): boolean => {
       const own = run.allow.some((text) => {
         const [, name, number, digest = ''] = /^(\S+)=(\d+)@([0-9a-f]{32,})$/.exec(text) ?? [];
-        return isByHand && name === guard && Number(number) >= over.length && ran.digest.startsWith(digest);
+        const needed = guard === 'deletes' ? over.length : 5;
+        return isByHand && name === guard && Number(number) >= needed && ran.digest.startsWith(digest);
       });
       return own || over.every((entry) => this.#isLifted(guard, entry, over, judged));
     };
@@ -231,96 +175,127 @@ export class Oracle {
       claim(lifted('spend-up', ['b/solo']), `spend rose from $${soloWas} to $${soloIs} without a word`);
     }
 
-    if (this.#isSealed && this.#hasRecord && !isMoved && !isByHand) {
-      problems.push(...this.#judgeLiveness(ran, after, verdictOf, judged, recorded, lifted));
+    const ceilings = this.#hasRecord ? [...agreedGroups([tip]), ...agreedGroups(recorded)] : [];
+    const over = exceeded(ceilings, before, after);
+    if (over !== null) {
+      const rise = `$${spendOf(before, 'b')} → $${spendOf(after, 'b')}`;
+      claim(
+        lifted('ceiling', ['b/solo']),
+        `a group rose above its ceiling of $${over.ceiling} without a word: ${rise}`,
+      );
     }
-    this.#remember(ran, verdictOf, after, tipIndex, at, version);
+
+    if (this.#isSealed && this.#hasRecord && !isMoved && !isByHand) {
+      problems.push(...this.#judgeLiveness(happened, before, after, verdictOf, judged, recorded, lifted));
+    }
+    this.#remember(happened, verdictOf, after, tipIndex, at, version);
     return problems;
+  }
+
+  /** Hourly: what was applied with a date that has come, and nothing else. */
+  #judgeReturns(
+    { ran, day }: Happened,
+    before: LiveState,
+    after: LiveState,
+    { was, is }: { readonly was: string | null; readonly is: string | null },
+  ): string[] {
+    const problems: string[] = [];
+    const claim = (isSo: boolean, problem: string): void => void (isSo || problems.push(problem));
+    const at = this.tick();
+    if (!this.#hasRecord || !this.#isSealed) {
+      claim(ran.writes.length === 0, `no record, or one of somebody else, and returns wrote: ${ran.writes.join(', ')}`);
+    }
+    const recorded = this.#recorded(settingsEntry);
+    for (const entry of [...new Set([...Object.keys(before), ...Object.keys(after)])]) {
+      const [from, to] = [before[entry], after[entry]];
+      if (isEqual(from, to)) continue;
+      const starts = entries.includes(entry) ? (this.#memory.starts.get(entry) ?? []) : [];
+      const due = starts.filter((start) => {
+        const model = this.states[start] as Model;
+        const until = datedOf(model, entry)?.until;
+        return until != null && day >= until.date && isEqual(to ?? null, liveIn(model, entry, day));
+      });
+      const change = `${show(from)} → ${show(to)}`;
+      claim(due.length > 0, `a return changed ${entry} into what no reviewed date says: ${change}`);
+      const isLooser = to === undefined || from === undefined || to.budget > from.budget;
+      if (!isLooser) continue;
+      claim(!this.byHand.has(entry), `a return loosened ${entry}, which somebody set by hand: ${change}`);
+      const isSaid = due.some((start) => {
+        const said = this.states.slice(start).map((model) => JSON.stringify(datedOf(model, entry)));
+        return new Set(said).size === 1;
+      });
+      claim(isSaid, `a return loosened ${entry} by a date that was withdrawn: ${change}`);
+      const isGuarded = to === undefined && recorded.every(({ settings }) => settings.deletes);
+      claim(!isGuarded, `deletes in force, and a return deleted ${entry}`);
+      if (entry !== 'b/solo') continue;
+      const isRise =
+        (to?.budget ?? 0) > (from?.budget ?? 0) * 1.25 && recorded.every(({ settings }) => settings.spendUp);
+      claim(!isRise, `spend rose by a return without a word: ${change}`);
+      claim(exceeded(agreedGroups(recorded), before, after) === null, `a return went above a ceiling: ${change}`);
+    }
+    if (this.#hasRecord && this.#isSealed) problems.push(...this.#findMissing(day, before, after, ran));
+    if (ran.writes.length > 0) this.#lastWrite = { run: ran.id, at };
+    if (is !== null && is !== was) this.#memories.set(is, this.#memory);
+    return problems;
+  }
+
+  /** Returns that give less, and did not come. */
+  #findMissing(day: string, before: LiveState, after: LiveState, ran: Ran): string[] {
+    return entries.flatMap((entry) => {
+      const models = this.#recorded(entry);
+      const [first] = models;
+      const limit: Dated | null = first === undefined ? null : datedOf(first, entry);
+      const cap = first?.caps[entry.slice(2) as CapName];
+      const isSure = models.every((model) => isEqual(partsOf(model, entry), partsOf(first as Model, entry)));
+      if (limit?.until == null || !isSure || this.byHand.has(entry) || cap?.id != null || cap?.late === true) return [];
+      const { later, date } = limit.until;
+      const isDue = day >= date && later !== null && later < limit.budget && before[entry]?.budget === limit.budget;
+      if (!isDue) return [];
+      this.liveness.claimed += 1;
+      this.liveness.reached += after[entry]?.budget === later ? 1 : 0;
+      return after[entry]?.budget === later
+        ? []
+        : [`${entry} was to return to $${later}, and did not (exit ${ran.exit})`];
+    });
+  }
+
+  #isDated(entry: string, day: string): boolean {
+    return this.#recorded(entry).some((model) => {
+      const until = datedOf(model, entry)?.until;
+      return until != null && day >= until.date;
+    });
+  }
+
+  /** The first apply: whoever starts it has to be one of those whom a rule of the files names. */
+  #isNamed(people: readonly string[], was: LivePolicy | undefined, is: LivePolicy | undefined): boolean {
+    const { tip } = this;
+    return ruleNames.every((name) => {
+      const by = namedBy(name, tip);
+      if (!tip.rules[name] || by === null || is === undefined) return true;
+      const plain = (policy: LivePolicy | undefined): Dated | null =>
+        policy === undefined ? null : { budget: policy.budget, until: null };
+      const isAbout = name === 'asked' || name === 'team' || name === 'ghosts' || name === 'wider';
+      const [from, to] = [plain(was), plain(is)];
+      const isRise = (to?.budget ?? 0) > 500 && (to?.budget ?? 0) > (from?.budget ?? 0);
+      return !isAbout || !isRise || isOneOf(by, people, this.finance);
+    });
   }
 
   #recorded(entry: string): readonly Model[] {
     const starts = this.#memory.starts.get(entry) ?? [0];
-    return starts.map((index) => this.#states[index] as Model);
+    return starts.map((index) => this.states[index] as Model);
   }
-
-  /** Over every state that the record may name as applied. */
-  #judgeEntry(entry: string): Judged {
-    const all = (this.#memory.starts.get(entry) ?? [0]).map((start) => this.#judgeFrom(entry, start));
-    const [first] = all;
-    const isOne = all.every(({ verdict }) => verdict === first?.verdict);
-    return {
-      verdict: isOne ? (first?.verdict ?? 'bad') : 'maybe',
-      faults: [...new Set(all.flatMap(({ faults }) => faults))],
-      moved: [...new Set(all.flatMap(({ moved }) => moved))],
-    };
-  }
-
-  #judgeFrom(entry: string, start: number): Judged {
-    const parts = (index: number): Parts => partsOf(this.#states[index] as Model, entry);
-    const last = this.#states.length - 1;
-    const names = new Set([...Array(last - start + 1).keys()].flatMap((offset) => Object.keys(parts(start + offset))));
-    const [faults, moved] = [new Set<Step>(), new Set<Step>()];
-    let isMaybe = false;
-    for (const name of names) {
-      if (isEqual(parts(start)[name], parts(last)[name])) continue;
-      for (let index = start + 1; index <= last; index += 1) {
-        const [was, is] = [parts(index - 1)[name], parts(index)[name]];
-        const step = this.#steps[index];
-        if (isEqual(was, is) || step == null) continue;
-        moved.add(step);
-        const verdict = this.#judgeStep(step, entry, name, was, is);
-        if (verdict === 'bad') faults.add(step);
-        if (verdict === 'maybe') isMaybe = true;
-      }
-    }
-    return { verdict: faults.size > 0 ? 'bad' : isMaybe ? 'maybe' : 'ok', faults: [...faults], moved: [...moved] };
-  }
-
-  #judgeStep({ pull }: Step, entry: string, name: string, was: unknown, is: unknown): Verdict {
-    const head = pull?.heads.at(-1);
-    if (pull === null || pull.state === 'pushed' || head === undefined) return 'bad';
-    const [from, to] = [partsOf(head.base, entry)[name], partsOf(head.model, entry)[name]];
-    if (isEqual(from, to) || !isEqual(to, is) || !this.#isApproved(pull)) return 'bad';
-    if (isEqual(from, was)) return 'ok';
-    // Somebody else moved what it is put on: no looser counts, which is certain here for a limit alone.
-    const [a, b] = [was, is] as readonly ({ readonly budget?: number; readonly key?: string } | undefined)[];
-    if (name === 'limit' && a?.budget !== undefined && b?.budget !== undefined) {
-      if (b.budget > a.budget) return 'bad';
-      if (a.key === b.key) return 'maybe';
-    }
-    return name === 'limit' && typeof was === 'number' && typeof is === 'number' && is > was ? 'bad' : 'maybe';
-  }
-
-  /** Reviews of a pull request that count. */
-  approvals(pull: PullFact): readonly ReviewFact[] {
-    const latest = new Map<string, ReviewFact>();
-    for (const review of pull.reviews) if (review.state !== 'COMMENTED') latest.set(review.by, review);
-    const now = pull.heads.at(-1);
-    return [...latest.values()].filter(({ by, state, head, at }) => {
-      const reviewed = pull.heads[head];
-      const isLast = head === pull.heads.length - 1;
-      const isSame =
-        isLast || (!pull.hasLostHeads && reviewed !== undefined && now !== undefined && asksSame(reviewed, now));
-      return state === 'APPROVED' && at > pull.baseMovedAt && isSame && this.#mayWrite(by) && !pull.part.has(by);
-    });
-  }
-
-  #isApproved(pull: PullFact): boolean {
-    return this.approvals(pull).length >= (pull.isDoubtful ? 2 : 1);
-  }
-
-  #mayWrite(login: string): boolean {
-    return !login.endsWith('[bot]') && this.roles.get(login) !== 'read';
-  }
-
   #isLifted(guard: string, entry: string, over: readonly string[], judged: ReadonlyMap<string, Judged>): boolean {
     const pulls = (one: string): (PullFact | null)[] => (judged.get(one)?.moved ?? []).map(({ pull }) => pull);
-    return pulls(entry).every((pull) => {
-      if (pull === null || !this.#isApproved(pull)) return false;
+    const own = pulls(entry);
+    // By a date alone: nobody said a word for that day.
+    if (own.length === 0 && this.#recorded(entry).some((model) => datedOf(model, entry)?.until != null)) return false;
+    return own.every((pull) => {
+      if (pull === null || !this.isApproved(pull)) return false;
       const words = this.approvals(pull).flatMap((review) => review.words.filter((word) => word.guard === guard));
       const alone = over.filter((one) => pulls(one).every((other) => other === pull)).length;
       // Of spend, a percentage that is far above or far below what it comes to.
-      const needed = guard === 'spend-up' ? 200 : alone;
+      const needed = guard === 'spend-up' ? 200 : guard === 'ceiling' ? 5 : alone;
       return words.some(({ number }) => number >= needed);
     });
   }
@@ -329,7 +304,7 @@ export class Oracle {
   #isPermitted({ actor, triggeringActor, approve }: Run, { id, digest }: Ran, judged: readonly Judged[]): boolean {
     const people = [actor, triggeringActor];
     if (approve === null || approve.length < 32 || !digest.startsWith(approve)) return false;
-    if (!people.every((person) => this.#mayWrite(person))) return false;
+    if (!people.every((person) => this.mayWrite(person))) return false;
     const asked = this.#asked.get(id) ?? 0;
     if (this.#lastWrite !== null && this.#lastWrite.at > asked && this.#lastWrite.run !== id) return false;
     if (!this.#hasRecord) return people.every((person) => this.roles.get(person) === 'admin');
@@ -344,7 +319,8 @@ export class Oracle {
   }
 
   #judgeLiveness(
-    ran: Ran,
+    { ran, day }: Happened,
+    before: LiveState,
     after: LiveState,
     verdictOf: (entry: string) => Verdict,
     judged: ReadonlyMap<string, Judged>,
@@ -357,12 +333,18 @@ export class Oracle {
     if (caps.some(({ id, late }) => id !== null || late)) return [];
     if (recorded.some(({ caps: old }) => capNames.some((name) => old[name]?.id != null || old[name]?.late === true)))
       return [];
+    if (isOdd(tip) || recorded.some(isOdd) || this.#mayBeForgotten()) return [];
     const ok = entries.filter((entry) => verdictOf(entry) === 'ok');
     const isDue = (entry: string): boolean => (judged.get(entry)?.moved.length ?? 0) > 0;
     const nameOf = (entry: string): CapName => (entry.split('/')[1] ?? '') as CapName;
-    const goes = ok.filter((entry) => isDue(entry) && liveIn(tip, entry) === null && tip.forgets !== nameOf(entry));
+    const goes = ok.filter(
+      (entry) =>
+        (isDue(entry) || before[entry] !== undefined) &&
+        liveIn(tip, entry, day) === null &&
+        tip.forgets !== nameOf(entry),
+    );
     const comes = ok.filter(
-      (entry) => isDue(entry) && this.#recorded(entry).some((model) => liveIn(model, entry) === null),
+      (entry) => isDue(entry) && this.#recorded(entry).some((model) => liveIn(model, entry, day) === null),
     );
     const isRenamed = goes.length > 0 && comes.length > 0;
     const isProtected = capNames.some(
@@ -371,15 +353,24 @@ export class Oracle {
     );
     const strict = [tip, ...recorded];
     const isHeld = strict.some(({ settings }) => settings.deletes) && goes.length > 0 && !lifted('deletes', goes);
-    const rises = ok.includes('b/solo') && this.#recorded('b/solo').some(({ solo }) => tip.solo > solo * 1.25);
+    const sides = ({ solo, soloUntil }: Model): readonly number[] => [solo, soloUntil?.later ?? solo];
+    const most = Math.max(...sides(tip));
+    const least = Math.min(...this.#recorded('b/solo').flatMap(sides), before['b/solo']?.budget ?? most);
+    const rises = ok.includes('b/solo') && most > least * 1.25;
+    const isHeldByCeiling = strict.some(({ groups }) =>
+      Object.values(groups).some((group) => {
+        const sum = teamsOf(group).reduce((all, team) => all + (team === 'a' ? 50 : most), 0);
+        return group !== null && sum > group.ceiling;
+      }),
+    );
     const isHeldBySpend = strict.some(({ settings }) => settings.spendUp) && rises && !lifted('spend-up', ['b/solo']);
-    if (isRenamed || isProtected || isHeld || isHeldBySpend) return [];
+    if (isRenamed || isProtected || isHeld || isHeldBySpend || isHeldByCeiling) return [];
     const problems: string[] = [];
     for (const where of [['a/', 'key/'], ['b/']]) {
       const own = entries.filter((entry) => where.some((start) => entry.startsWith(start)));
       if (!own.every((entry) => ok.includes(entry))) continue;
       for (const entry of own) {
-        const wanted = liveIn(tip, entry);
+        const wanted = liveIn(tip, entry, day);
         if (this.byHand.has(entry) || tip.forgets === nameOf(entry)) continue;
         if (wanted === null && !isDue(entry)) continue;
         this.liveness.claimed += isDue(entry) ? 1 : 0;
@@ -393,8 +384,24 @@ export class Oracle {
     return problems;
   }
 
+  /** A rule that came and went since, on nobody's word: until it is said, nothing is applied. */
+  #mayBeForgotten(): boolean {
+    return (this.#memory.starts.get(settingsEntry) ?? [0]).some((start) => {
+      const since = this.states.slice(start);
+      const [first, last] = [since[0], since.at(-1)].map((model) => partsOf(model as Model, settingsEntry));
+      return since.some((model) =>
+        Object.entries(partsOf(model, settingsEntry)).some(
+          ([part, value]) =>
+            (part.startsWith('rule.') || part === 'owner') &&
+            !isEqual(value, first?.[part]) &&
+            !isEqual(value, last?.[part]),
+        ),
+      );
+    });
+  }
+
   #remember(
-    ran: Ran,
+    { ran, day }: Happened,
     verdictOf: (entry: string) => Verdict,
     after: LiveState,
     tipIndex: number,
@@ -409,10 +416,10 @@ export class Oracle {
         const old = this.#memory.starts.get(entry) ?? [0];
         const verdict = verdictOf(entry);
         if (isFirst) return [entry, [tipIndex]] as const;
-        const wanted = liveIn(this.tip, entry === settingsEntry ? 'b/solo' : entry);
+        const wanted = liveIn(this.tip, entry === settingsEntry ? 'b/solo' : entry, day);
         const isThere = entry === settingsEntry || isEqual(after[entry] ?? null, wanted);
         const isSame = old.every((start) =>
-          isEqual(partsOf(this.#states[start] as Model, entry), partsOf(this.tip, entry)),
+          isEqual(partsOf(this.states[start] as Model, entry), partsOf(this.tip, entry)),
         );
         if (verdict === 'ok' && isThere && !isSame && !this.byHand.has(entry)) return [entry, [tipIndex]] as const;
         return [entry, verdict === 'bad' ? old : [...new Set([...old, tipIndex])]] as const;
@@ -423,19 +430,4 @@ export class Oracle {
     this.#isSealed = true;
     if (is !== null) this.#memories.set(is, this.#memory);
   }
-}
-
-function asksSame(a: PullFact['heads'][number], b: PullFact['heads'][number]): boolean {
-  const moves = ({ base, model }: PullFact['heads'][number]): unknown =>
-    [...entries, settingsEntry].map((entry) => {
-      const [was, is] = [partsOf(base, entry), partsOf(model, entry)];
-      return Object.keys({ ...was, ...is }).map((name) =>
-        isEqual(was[name], is[name]) ? null : [name, was[name], is[name]],
-      );
-    });
-  return isEqual(moves(a), moves(b));
-}
-
-function show(policy: LivePolicy | null | undefined): string {
-  return policy == null ? 'nothing' : JSON.stringify(policy);
 }

@@ -1,15 +1,17 @@
 /** Plays a story on a stage, and asks the oracle after each run what is wrong with it. */
 
-import { type Edit, edited, type Files, type Model, readModel, render } from './model.ts';
-import { Oracle, type PullFact, type Word } from './oracle.ts';
+import type { PullFact, Word } from './facts.ts';
+import { type Edit, edited, type Model } from './model.ts';
+import { type Files, readModel, render } from './model-text.ts';
+import { Oracle } from './oracle.ts';
 import type { Made, Ran, Run, Stage } from './stage.ts';
-import type { Attack, Step, WordStep } from './steps.ts';
+import type { Step, WordStep } from './steps.ts';
 
 export interface Played {
   /** What happened, a line each. */
   readonly lines: readonly string[];
   readonly problems: readonly string[];
-  readonly attacks: readonly Attack[];
+  readonly attacks: readonly string[];
   readonly oracle: Oracle;
   readonly writes: number;
 }
@@ -18,13 +20,14 @@ const bots = /\[bot\]$/;
 
 export async function play(steps: readonly Step[], start: Model, stage: Stage): Promise<Played> {
   const lines: string[] = [];
-  const attacks: Attack[] = [];
+  const attacks: string[] = [];
   const pulls: PullFact[] = [];
   const ran: Ran[] = [];
   let writes = 0;
 
   const runOf = (more: Partial<Run>): Run => {
     return {
+      command: 'apply',
       event: 'push',
       actor: 'alice',
       triggeringActor: 'alice',
@@ -86,7 +89,10 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
     ran.push(left);
     writes += left.writes.length;
     lines.push(`  → exit ${left.exit}${left.writes.length > 0 ? `, ${left.writes.join(', ')}` : ''}`);
-    const problems = oracle.judge(wanted, left, before, stage.live(), { was, is: stage.recordVersion() });
+    const problems = oracle.judge({ run: wanted, ran: left, day: stage.day() }, before, stage.live(), {
+      was,
+      is: stage.recordVersion(),
+    });
     if (problems.length > 0)
       lines.push(
         `  it said: ${left.text
@@ -216,6 +222,16 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
         stage.setRole(step.login, step.role);
         oracle.roles.set(step.login, step.role);
         return [];
+      case 'team':
+        stage.setTeam(step.login, step.isIn);
+        if (step.isIn) oracle.finance.add(step.login);
+        else oracle.finance.delete(step.login);
+        return [];
+      case 'pass':
+        stage.pass(step.days);
+        return [];
+      case 'returns':
+        return run(runOf({ command: 'returns', event: 'schedule' }));
       case 'forget-heads': {
         const pull = pullAt(step.pull);
         if (pull === undefined) return [];
@@ -228,7 +244,7 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
         return [];
       case 'record': {
         await stage.record(step.deed);
-        if (step.deed !== 'copy') oracle.recordIs(step.deed, stage.recordVersion(), stage.live());
+        if (step.deed !== 'copy') oracle.recordIs(step.deed, stage.recordVersion(), stage.live(), stage.day());
         return [];
       }
       case 'apply': {

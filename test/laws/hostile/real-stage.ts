@@ -11,7 +11,8 @@ import { actionsToken } from '../../helpers/github/server.ts';
 import { bareEnvironment, clone, git, makeFolder } from '../../record/git-fixture.ts';
 import { foreignId, isWrite, liveOf, setLive, startState } from './control-plane.ts';
 import { forge } from './memory-stage.ts';
-import { type Files, type Model, render } from './model.ts';
+import type { Model } from './model.ts';
+import { type Files, render } from './model-text.ts';
 import type { Made, Stage } from './stage.ts';
 
 const recordRef = 'refs/tollgate/production';
@@ -20,7 +21,7 @@ const minute = 60_000;
 export async function startWithGit(model: Model): Promise<Stage> {
   const below = (files: Files): Record<string, string> =>
     Object.fromEntries(Object.entries(files).map(([path, text]) => [`policies/${path}`, text]));
-  const scene = await startScene({ files: below(render(model)) });
+  const scene = await startScene({ files: below(render(model)), teams: { finance: ['carol'] } });
   const { github, emulator, remote } = scene;
   git(remote, 'config', 'uploadpack.allowAnySHA1InWant', 'true');
   for (const login of ['alice', 'bob', 'carol', 'merger']) github.setRole(login, 'write');
@@ -139,6 +140,14 @@ export async function startWithGit(model: Model): Promise<Stage> {
       github.pushTo({ branch: 'main', files: below(files), user: by });
     },
     comment: (pull, body) => void github.comment({ issue: pull, user: 'github-actions[bot]', body }),
+    setTeam(login, isIn) {
+      const [finance] = github.repository().teams;
+      if (finance === undefined) return;
+      const others = finance.members.filter((member) => member !== login);
+      github.repository().teams = [{ ...finance, members: isIn ? [...others, login] : others }];
+    },
+    pass: (days) => scene.pass(days * 24 * 60 * minute),
+    day: () => new Date(scene.now()).toISOString().slice(0, 10),
     setRole: (login, role) => github.setRole(login, role),
     forgetHeads: () => false,
     setLive: (name, budget) => setLive(emulator.store.state, name, budget),
@@ -161,23 +170,28 @@ export async function startWithGit(model: Model): Promise<Stage> {
         return merged.digest;
       });
     },
-    async run({ event, actor, triggeringActor, approve, allow, rerun, workTree }) {
+    async run({ command, event, actor, triggeringActor, approve, allow, rerun, workTree }) {
       scene.pass(minute);
       emulator.requests.clear();
       const files = workTree === null ? {} : { files: below(workTree) };
       if (rerun !== null) github.rerun({ run: rerun, user: triggeringActor });
       const ran =
-        event === 'dispatch'
-          ? await scene.dispatch(
-              { approve, allow, comment: 'never' },
-              { actor, triggeringActor, ...(rerun === null ? {} : { runId: rerun, attempt: 2 }), ...files },
-            )
-          : event === 'push'
-            ? await scene.apply({ inputs: { comment: 'never' }, ...files })
-            : await scene.act('schedule', { schedule: '17 * * * *' }, 'main', {
-                inputs: { command: 'apply', comment: 'never' },
-                ...files,
-              });
+        command === 'returns'
+          ? await scene.act('schedule', { schedule: '7 * * * *' }, 'main', {
+              inputs: { command, comment: 'never' },
+              ...files,
+            })
+          : event === 'dispatch'
+            ? await scene.dispatch(
+                { approve, allow, comment: 'never' },
+                { actor, triggeringActor, ...(rerun === null ? {} : { runId: rerun, attempt: 2 }), ...files },
+              )
+            : event === 'push'
+              ? await scene.apply({ inputs: { comment: 'never' }, ...files })
+              : await scene.act('schedule', { schedule: '17 * * * *' }, 'main', {
+                  inputs: { command: 'apply', comment: 'never' },
+                  ...files,
+                });
       const version = recordVersion();
       if (version !== null && versions.at(-1) !== version) versions.push(version);
       const writes = emulator.requests.recent.filter(isWrite).map(({ method, path }) => `${method} ${path}`);

@@ -1,6 +1,7 @@
 /** What a story needs of Git, GitHub, the control plane and the Action: played in memory, or with real Git and the stand-in. */
 
-import type { Files, Model } from './model.ts';
+import type { Model } from './model.ts';
+import type { Files } from './model-text.ts';
 
 /** One commit of a story. */
 export interface Made {
@@ -24,6 +25,8 @@ export interface Said {
 }
 
 export interface Run {
+  /** `returns`: what `until:` says is due, and nothing else. */
+  readonly command: 'apply' | 'returns';
   readonly event: 'push' | 'schedule' | 'issue_comment' | 'dispatch';
   readonly actor: string;
   readonly triggeringActor: string;
@@ -70,6 +73,12 @@ export interface Stage {
   pushHead(pull: number): void;
   push(files: Files, by: string): void;
   comment(pull: number, body: string): void;
+  /** Whether somebody is in @example/finance; nobody can read @example/ghosts. */
+  setTeam(login: string, isIn: boolean): void;
+  /** Days go by. */
+  pass(days: number): void;
+  /** For everybody: `2026-11-20`. */
+  day(): string;
   setRole(login: string, role: 'write' | 'read'): void;
   /** Heads but the last are not given any more; false: they are. */
   forgetHeads(pull: number): boolean;

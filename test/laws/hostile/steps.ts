@@ -1,11 +1,21 @@
 /** Stories as values that shrink: what people do, step by step, and attacks that are known, between steps that are not. */
 
 import fc from 'fast-check';
-import { capNames, type Edit, otherOrganisation, type Settings } from './model.ts';
+import {
+  capNames,
+  type Edit,
+  type Group,
+  groupNames,
+  type Members,
+  memberTexts,
+  ruleNames,
+  type Settings,
+  type Until,
+} from './model.ts';
 
 /** Pull requests are counted from the latest one back. */
 export type Step =
-  | { readonly do: 'attack'; readonly name: Attack }
+  | { readonly do: 'attack'; readonly name: string }
   | {
       readonly do: 'open';
       readonly by: string;
@@ -45,6 +55,9 @@ export type Step =
   | { readonly do: 'push'; readonly by: string; readonly edits: readonly Edit[] }
   | { readonly do: 'comment'; readonly pull: number }
   | { readonly do: 'role'; readonly login: string; readonly role: 'write' | 'read' }
+  | { readonly do: 'team'; readonly login: string; readonly isIn: boolean }
+  | { readonly do: 'pass'; readonly days: number }
+  | { readonly do: 'returns' }
   | { readonly do: 'forget-heads'; readonly pull: number }
   | { readonly do: 'by-hand'; readonly name: string; readonly budget: number }
   | { readonly do: 'record'; readonly deed: 'delete' | 'forge' | 'restore' | 'copy' }
@@ -62,8 +75,11 @@ export type Step =
       readonly rerun: boolean;
     };
 
+/** Of a name all forms of an attack. */
+export type Attacks = Readonly<Record<string, readonly (readonly Step[])[]>>;
+
 export interface WordStep {
-  readonly guard: 'deletes' | 'spend-up' | 'protected';
+  readonly guard: 'deletes' | 'spend-up' | 'ceiling' | 'protected';
   readonly number: number;
   /** Whose request it names: of this pull request, or of another. */
   readonly of: 'own' | 'other' | 'short';
@@ -76,7 +92,51 @@ const author = fc.constantFrom('alice', 'alice', 'bob', 'carol');
 const capName = fc.constantFrom(...capNames);
 const budget = fc.constantFrom(100, 110, 120, 200, 900);
 
+const until: fc.Arbitrary<Until | null> = fc.option(
+  fc.record({
+    // One is over, and most come while a story lasts.
+    date: fc.constantFrom('2026-11-18', '2026-11-22', '2026-11-22', '2026-11-25'),
+    later: fc.constantFrom(null, 90, 105, 600, 900),
+  }),
+  { freq: 4 },
+);
+const group: fc.Arbitrary<Group | null> = fc.option(
+  fc.record({
+    members: fc.constantFrom(...(Object.keys(memberTexts) as Members[])),
+    ceiling: fc.constantFrom(150, 300, 5_000),
+  }),
+  { freq: 4 },
+);
+
+/** What judges amounts and dates, and amounts and dates themselves. */
+const judging: fc.Arbitrary<Edit> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('until' as const), cap: fc.constantFrom('alpha', 'beta', 'solo'), until }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('rule' as const),
+      rule: fc.constantFrom(...ruleNames),
+      isThere: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('group' as const), group: fc.constantFrom(...groupNames), is: group }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('owner' as const),
+      owner: fc.constantFrom('platform', '@alice', '@Bob', '@carol', '@example/finance'),
+    }),
+  },
+);
+
 const edit: fc.Arbitrary<Edit> = fc.oneof(
+  { weight: 12, arbitrary: judging },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('amount' as const), cap: capName, budget }) },
   {
     weight: 2,
@@ -133,7 +193,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
 const edits = fc.array(edit, { minLength: 1, maxLength: 3 });
 
 const word: fc.Arbitrary<WordStep> = fc.record({
-  guard: fc.constantFrom('deletes' as const, 'deletes' as const, 'spend-up' as const, 'protected' as const),
+  guard: fc.constantFrom<WordStep['guard']>('deletes', 'deletes', 'spend-up', 'ceiling', 'protected'),
   number: fc.constantFrom(1, 3, 2_000),
   of: fc.constantFrom('own' as const, 'own' as const, 'own' as const, 'other' as const, 'short' as const),
   place: fc.constantFrom(
@@ -214,7 +274,10 @@ const dispatch: fc.Arbitrary<Step> = fc.record({
   triggeringActor: someone,
   approve: fc.constantFrom('latest' as const, 'latest' as const, 'first' as const, 'short' as const),
   allow: fc.array(
-    fc.record({ guard: fc.constantFrom('deletes', 'spend-up', 'protected'), number: fc.constantFrom(1, 2_000) }),
+    fc.record({
+      guard: fc.constantFrom('deletes', 'spend-up', 'ceiling', 'protected'),
+      number: fc.constantFrom(1, 2_000),
+    }),
     {
       maxLength: 1,
     },
@@ -237,6 +300,7 @@ const other: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('push-head' as const), pull }),
   fc.record({ do: fc.constant('push' as const), by: author, edits }),
   fc.record({ do: fc.constant('comment' as const), pull }),
+  fc.record({ do: fc.constant('team' as const), login: fc.constantFrom('alice', 'carol'), isIn: fc.boolean() }),
   fc.record({
     do: fc.constant('role' as const),
     login: fc.constantFrom('bob', 'carol'),
@@ -254,265 +318,21 @@ const other: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
+const pass: fc.Arbitrary<Step> = fc.record({ do: fc.constant('pass' as const), days: fc.constantFrom(1, 2, 5) });
+const returns: fc.Arbitrary<Step> = fc.constant({ do: 'returns' });
+/** Days and hourly jobs: some are left out, and some come twice. */
+const days: fc.Arbitrary<readonly Step[]> = fc.oneof(
+  fc.tuple(pass),
+  fc.tuple(returns),
+  fc.tuple(pass, returns),
+  fc.tuple(pass, returns, returns),
+  fc.tuple(pass, apply),
+);
+
 /** Opened, approved and merged: what most of a day is. */
 const ordinary: fc.Arbitrary<readonly Step[]> = fc.tuple(plainOpen, review, merge, apply);
 
-export type Attack = (typeof attackNames)[number];
-export const attackNames = [
-  'A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'B1', 'B2', 'B3', 'B4', 'B5', 'B6', 'B7', 'B8',
-  'F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9', 'F10', 'F11', 'F12',
-] as const; // biome-ignore format: a table
-
-const open = (by: string, ...changes: Edit[]): Step => ({ do: 'open', by, edits: changes, from: 'tip' });
-const approve = (by: string, more: Partial<Extract<Step, { do: 'review' }>> = {}): Step => {
-  return { do: 'review', pull: 0, by, state: 'APPROVED', back: 0, ...more };
-};
-const merged = (pull = 0, method: 'merge' | 'squash' = 'squash'): Step => ({ do: 'merge', pull, method, evil: [] });
-const applied = (event: 'push' | 'schedule' | 'issue_comment' = 'push', workTree = false): Step => ({
-  do: 'apply',
-  event,
-  workTree,
-});
-const pushed = (by: string, ...changes: Edit[]): Step => ({ do: 'push', by, edits: changes });
-const record = (deed: 'delete' | 'forge' | 'restore' | 'copy'): Step => ({ do: 'record', deed });
-const started = (
-  actor: string,
-  triggeringActor = actor,
-  more: Partial<Extract<Step, { do: 'dispatch' }>> = {},
-): Step => {
-  return { do: 'dispatch', actor, triggeringActor, approve: 'latest', allow: [], rerun: false, ...more };
-};
-const raise = (budget = 900): Edit => ({ do: 'amount', cap: 'alpha', budget });
-const remove: Edit = { do: 'remove', cap: 'beta' };
-const note: Edit = { do: 'note', cap: 'gamma', note: 'harmless' };
-const words = (more: Partial<WordStep> = {}): WordStep => {
-  return { guard: 'deletes', number: 3, of: 'own', place: 'line', isEdited: false, ...more };
-};
-const loosened: Edit[] = [
-  { do: 'setting', setting: 'deletes', value: false },
-  { do: 'setting', setting: 'reviewed', value: false },
-];
-
-const attacks: Readonly<Record<Attack, readonly (readonly Step[])[]>> = {
-  A1: [
-    [
-      open('alice', { do: 'environment', environment: 'prod' }, ...loosened, { do: 'remove', cap: 'gamma' }, raise()),
-      approve('bob'),
-      merged(),
-      applied(),
-    ],
-    [
-      open('alice', { do: 'organisation', organisation: otherOrganisation }, raise()),
-      approve('bob'),
-      merged(),
-      applied(),
-    ],
-  ],
-  A2: [
-    [
-      record('copy'),
-      open('alice', { do: 'ref', ref: 'refs/heads/evil-record' }, remove, raise()),
-      approve('bob'),
-      merged(),
-      applied(),
-    ],
-  ],
-  A3: ['refs/tags/v9', 'refs/heads/main', 'refs/notes/commits'].map((ref) => [
-    open('alice', { do: 'ref', ref }, raise()),
-    approve('bob'),
-    merged(),
-    applied(),
-  ]),
-  A4: [
-    [open('alice', ...loosened, remove), approve('bob'), merged(), applied()],
-    [
-      open('alice', { do: 'setting', setting: 'late', value: false }, { do: 'late', cap: 'alpha', late: true }),
-      approve('bob'),
-      merged(),
-      applied(),
-    ],
-    [
-      open('alice', { do: 'silence', cap: 'alpha', silenced: true }, { do: 'late', cap: 'alpha', late: true }),
-      approve('bob'),
-      merged(),
-      applied(),
-    ],
-  ],
-  A5: [
-    [record('delete'), open('alice', raise()), approve('bob'), merged(), applied(), started('bob'), started('owner')],
-  ],
-  A6: [[record('forge'), applied(), pushed('alice', remove), applied()]],
-  B1: [[open('alice', remove), approve('bob', { word: words({ of: 'short' }) }), merged(), applied()]],
-  B2: [
-    [
-      open('alice', remove),
-      open('bob', note),
-      approve('alice', { word: words({ of: 'other' }) }),
-      approve('bob', { pull: 1 }),
-      merged(1),
-      merged(0),
-      applied(),
-    ],
-  ],
-  B3: [
-    [
-      open('alice', raise()),
-      merged(),
-      applied(),
-      started('alice'),
-      started('bob', 'alice'),
-      started('reader'),
-      started('bob'),
-    ],
-  ],
-  B4: [[open('alice', raise()), { do: 'comment', pull: 0 }, merged(), applied()]],
-  B5: [
-    [open('alice', { do: 'id', cap: 'alpha', id: 'foreign' }), merged(), applied()],
-    [pushed('alice', { do: 'id', cap: 'alpha', id: 'foreign' }, raise()), applied()],
-  ],
-  B6: (['comment', 'code', 'quote', 'line'] as const).map((place) => [
-    open('alice', remove),
-    approve('bob', { word: words({ place, isEdited: place === 'line' }) }),
-    merged(),
-    applied(),
-  ]),
-  B7: [[open('alice', remove), approve('bob', { word: words() }), merged(), applied()]],
-  B8: [[open('alice', raise()), approve('bob'), applied('schedule'), applied('issue_comment')]],
-  F1: [
-    [
-      open('alice', raise()),
-      { do: 'open', by: 'bob', edits: [{ do: 'key', cap: 'alpha', key: 'app' }], from: 'tip' },
-      approve('bob', { pull: 1 }),
-      approve('alice'),
-      merged(1),
-      merged(0),
-      applied(),
-    ],
-  ],
-  F2: [
-    [
-      open('alice', raise()),
-      approve('bob'),
-      merged(),
-      open('alice', raise(100)),
-      approve('bob'),
-      merged(),
-      pushed('alice', raise()),
-      applied(),
-    ],
-    [
-      open('alice', raise()),
-      approve('bob'),
-      merged(),
-      applied(),
-      record('restore'),
-      pushed('alice', raise(100)),
-      pushed('alice', raise()),
-      applied(),
-    ],
-  ],
-  F3: [
-    [pushed('alice', raise()), open('alice', note), approve('bob'), merged(0, 'merge'), applied()],
-    [open('alice', raise()), approve('bob'), { do: 'push-head', pull: 0 }, applied()],
-  ],
-  F4: [[open('alice', raise()), approve('bob'), { do: 'retarget', pull: 0 }, merged(), applied()]],
-  F5: [
-    [pushed('alice', { do: 'setting', setting: 'alone', value: true }, raise()), applied(), record('forge'), applied()],
-  ],
-  F6: [
-    [
-      { do: 'open', by: 'alice', edits: [raise()], from: 'tip', opener: 'helper[bot]' },
-      approve('bob'),
-      merged(),
-      applied(),
-      approve('carol'),
-      applied(),
-    ],
-    [
-      { do: 'open', by: 'alice', edits: [raise()], from: 'tip', author: 'bob', pusher: 'helper[bot]' },
-      approve('carol'),
-      merged(),
-      applied(),
-    ],
-  ],
-  F7: [
-    [
-      open('alice', raise()),
-      merged(),
-      applied(),
-      started('bob'),
-      open('alice', raise(100)),
-      approve('bob'),
-      merged(),
-      applied(),
-      pushed('alice', raise()),
-      started('bob', 'alice', { approve: 'first', rerun: true }),
-      started('bob', 'bob', { approve: 'first', rerun: true }),
-    ],
-  ],
-  F8: [
-    [
-      { do: 'open', by: 'alice', edits: [raise()], from: 'tip', asGitHub: 'forged' },
-      approve('bob'),
-      merged(),
-      applied(),
-    ],
-    [
-      open('alice', raise(200)),
-      pushed('carol', note),
-      { do: 'update', pull: 0, by: 'bob', edits: [raise()] },
-      approve('bob'),
-      merged(0, 'merge'),
-      applied(),
-    ],
-  ],
-  F9: [[open('alice', raise()), approve('bob'), approve('bob', { state: 'CHANGES_REQUESTED' }), merged(), applied()]],
-  F10: [
-    [
-      { do: 'by-hand', name: 'alpha', budget: 900 },
-      pushed('alice', raise()),
-      applied(),
-      pushed('alice', raise(100)),
-      applied(),
-    ],
-    [
-      pushed('alice', { do: 'protect', cap: 'gamma', protect: false }),
-      applied(),
-      open('alice', { do: 'remove', cap: 'gamma' }),
-      approve('bob', { word: words() }),
-      merged(),
-      applied(),
-    ],
-    [open('alice', { do: 'forget', cap: 'alpha' }), merged(), applied()],
-  ],
-  F11: [[applied('push', true), open('alice', raise(120)), approve('bob'), merged(), applied('push', true)]],
-  F12: [
-    [{ do: 'by-hand', name: 'alpha', budget: 90 }, applied(), open('alice', note), approve('bob'), merged(), applied()],
-  ],
-};
-
-const attacksOf = (name: Attack): (readonly Step[])[] =>
-  attacks[name].map((steps) => [{ do: 'attack', name }, ...steps]);
-/** Each by itself, in all its forms. */
-export const everyAttack = attackNames.flatMap(attacksOf);
-const attack: fc.Arbitrary<readonly Step[]> = fc
-  .constantFrom(...attackNames)
-  .chain((name) => fc.constantFrom(...attacksOf(name)));
-
-export const story: fc.Arbitrary<readonly Step[]> = fc
-  .array(
-    fc.oneof(
-      { weight: 3, arbitrary: attack },
-      { weight: 4, arbitrary: ordinary },
-      { weight: 1, arbitrary: fc.tuple(oddOpen, review, review, merge, apply) },
-      { weight: 2, arbitrary: fc.tuple(apply) },
-      { weight: 1, arbitrary: fc.tuple(dispatch) },
-      { weight: 1, arbitrary: fc.tuple(review) },
-      { weight: 3, arbitrary: fc.tuple(other) },
-    ),
-    { minLength: 1, maxLength: 5 },
-  )
-  .map((parts) => parts.flat());
+export const parts = { plainOpen, oddOpen, review, merge, apply, dispatch, other, days, ordinary };
 
 function withoutUndefined(value: object): object {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
