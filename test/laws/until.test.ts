@@ -186,6 +186,7 @@ describe('a year with dates', () => {
         const held = {} as Record<Slot, Held>;
         const today = (): string => isoDay(now);
         const entryOf = (slot: Slot): Dated => declared[placeOf(slot)];
+        const recorded = (slot: Slot): number | null => entryOf(slot)[held[slot].isOver ? 'later' : 'first'];
         /** All that the files say is true now, whatever was done by hand. */
         const merged = (): void => {
           for (const slot of slots) {
@@ -199,10 +200,9 @@ describe('a year with dates', () => {
             slots.some((other) => {
               const { amount, isByHand, isOver } = held[other];
               const isHere = (other === 'default of b') === (slot === 'default of b');
-              const { first, later, date } = entryOf(other);
               // What is due itself is put back by its return.
-              const isWaiting = isOver || today() < date;
-              return isHere && isByHand && isWaiting && (amount ?? 0) > ((isOver ? later : first) ?? 0);
+              const isWaiting = isOver || today() < entryOf(other).date;
+              return isHere && isByHand && isWaiting && (amount ?? 0) > (recorded(other) ?? 0);
             });
           const due = slots.filter((slot) => !held[slot].isOver && today() >= entryOf(slot).date);
           const next = due.flatMap((slot): [Slot, Held][] => {
@@ -227,7 +227,11 @@ describe('a year with dates', () => {
             case 'hand':
               if (held[what.slot].amount === null) break;
               for (const [row, , member] of rowsOf(what.slot)) Object.assign(row, { [member]: what.amount });
-              held[what.slot] = { ...held[what.slot], amount: what.amount, isByHand: true };
+              held[what.slot] = {
+                ...held[what.slot],
+                amount: what.amount,
+                isByHand: what.amount !== recorded(what.slot),
+              };
               break;
             case 'merge':
               declared = { ...declared, [what.place]: what.next };
