@@ -70,7 +70,7 @@ const limit = z.object({
   until: z
     .object({
       date: z.string().describe('the first day of it, UTC'),
-      then: z.string().describe('for people'),
+      later: z.string().describe('what holds from then on, for people'),
       owed: z.boolean().describe('the day has come, and nothing has applied it'),
     })
     .exactOptional()
