@@ -34,6 +34,7 @@ import { readNobody } from '../run/read-nobody.ts';
 import { readUndeclaredBeside } from '../run/read-undeclared.ts';
 import { readRecentChanges } from '../run/recent-changes.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session, type StatusFormat } from '../run/session.ts';
+import { untilOfLimit } from '../run/until-of-limit.ts';
 import { ownersOf } from '../run/workspace-owners.ts';
 
 export interface StatusOptions extends Omit<CommonOptions, 'format'> {
@@ -104,7 +105,9 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     const all = sortStatus(found).map((limit): StatusLimit => {
       const entry = entryOf?.(limit.facts);
       const told = toldOf(limit, entry, desired?.alerting);
-      return { ...limit, declared: entryOf === null ? null : entry !== undefined, told };
+      const until = untilOfLimit(limit.facts, entry, at);
+      const declared = entryOf === null ? null : entry !== undefined;
+      return { ...limit, declared, told, ...(until === undefined ? {} : { until }) };
     });
     const { over = null } = options;
     const silent = countSilentKeys(found, at);

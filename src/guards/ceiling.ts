@@ -5,6 +5,7 @@ import type { CommittedSumImpact, GroupImpact } from '../impact/document.ts';
 import { formatDelta, formatExact } from '../impact/money.ts';
 import type { Plan } from '../plan/types.ts';
 import { largestOf, type WordNumber } from '../plan/words.ts';
+import { dateInWords } from '../resources/until-text.ts';
 import { type GuardInput, type Objection, shortenDetails } from './input.ts';
 
 /** The number is that of the rise, of the group that rises most: a rise of one pull request goes on top of another's. */
@@ -38,10 +39,11 @@ function dollarsOf({ rise }: GroupImpact): WordNumber {
   return cents.n <= 0n ? 0 : Number(roundUp(multiply(cents, fraction(1n, 100n))));
 }
 
-function describe({ group, before, after, rise, ceiling }: GroupImpact): string {
+function describe({ group, before, after, rise, ceiling, from }: GroupImpact): string {
   const by = rise === null ? '' : ` (${formatDelta(fromText(rise), 'cost')})`;
   const most = formatExact(fromText(ceiling), 'cost');
-  return `committed spend of group ${group}: ${describeSum(before)} → ${describeSum(after)} / 30 days${by}; its ceiling is ${most}`;
+  const since = from === undefined ? '' : `, from ${dateInWords(from)} on`;
+  return `committed spend of group ${group}: ${describeSum(before)} → ${describeSum(after)} / 30 days${by}; its ceiling is ${most}${since}`;
 }
 
 /** Of what is bounded; what is not is named beside it. */

@@ -4,12 +4,13 @@ import { ceiling, divide, type Exact, exactOf, fromText, multiply, round, subtra
 import { type Committed, exceedsSpend } from '../impact/committed.ts';
 import type { CommittedImpact, CounterImpact, LimitImpact } from '../impact/document.ts';
 import { formatExact } from '../impact/money.ts';
-import type { Change, Plan } from '../plan/types.ts';
+import type { Change, Plan, RecordLine } from '../plan/types.ts';
 import { largestOf, type WordNumber } from '../plan/words.ts';
 import { isBudget } from '../resources/fields.ts';
 import { isPartOfPrices } from '../resources/price-fields.ts';
 import type { SpendUp } from '../resources/review-settings.ts';
 import type { ResourceKey } from '../resources/types.ts';
+import { dateInWords } from '../resources/until-text.ts';
 import { unjudgedCeilings } from './ceiling.ts';
 import { cheaperOf, unknownPrices } from './cheaper.ts';
 import { type GuardInput, type Objection, shortenDetails } from './input.ts';
@@ -64,15 +65,17 @@ function describeCounter({ name, used }: CounterImpact, unit: LimitImpact['unit'
 export function judgeSpendUp({ plan: { impact, changes } }: GuardInput, { percent }: SpendUp): Objection | null {
   let first: string | undefined;
   const rises: WordNumber[] = [];
-  const details = (impact?.workspaces ?? []).flatMap(({ workspace, before, after }) => {
+  const details = (impact?.workspaces ?? []).flatMap(({ workspace, on, ...now }) => {
+    const { before, after } = on ?? now;
     const [was, wanted] = [toCommitted(before), toCommitted(after)];
     if (was.kind !== 'bounded' || !exceedsSpend(was, wanted, percent)) return [];
     first ??= changes.find(({ key, direction }) => key.workspace === workspace && direction === 'loosen')?.id;
+    const since = on === undefined ? '' : `, from ${dateInWords(on.date)} on`;
     rises.push(riseOf(was, wanted));
     const from = `committed spend of ${workspace}: ${formatExact(was.cents, 'cost')} →`;
-    if (wanted.kind !== 'bounded') return [`${from} unbounded / 30 days`];
+    if (wanted.kind !== 'bounded') return [`${from} unbounded / 30 days${since}`];
     const rise = `+${percentUp(was.cents, wanted.cents, percent)} %`;
-    return [`${from} ${formatExact(wanted.cents, 'cost')} / 30 days (${rise}; over +${percent} %)`];
+    return [`${from} ${formatExact(wanted.cents, 'cost')} / 30 days (${rise}; over +${percent} %)${since}`];
   });
   const cheaper = changes.flatMap((change) => cheaperOf(change, percent));
   first ??= cheaper[0]?.id;
@@ -113,14 +116,14 @@ export function judgeCounterReset({ plan }: GuardInput): Objection | null {
 
 /** Changes that could trip one of the others, which cannot be judged for them: not knowing is not the same as harmless. */
 export function judgeUnknown({ plan }: GuardInput): Objection | null {
-  const { impact, changes, hasCeilings = false } = plan;
+  const { impact, changes, recordLines, hasCeilings = false } = plan;
   if (impact === null) {
-    const able = changes.filter(movesBudget);
+    const able = [...changes.filter(movesBudget), ...recordLines.filter(movesDate)];
     const guards = hasCeilings
       ? 'blocks-now, spend-up, counter-reset and ceiling'
       : 'blocks-now, spend-up and counter-reset';
     const details = [`consumption was not read: ${guards} are not judged`];
-    return able.length === 0 ? null : { count: able.length, details, first: able[0]?.id };
+    return able.length === 0 ? null : { count: able.length, details, first: changes.find(movesBudget)?.id };
   }
   const groups = new Map<string, { readonly guard: string; readonly reason: string; readonly who: string[] }>();
   let first: string | undefined;
@@ -152,6 +155,11 @@ export function judgeUnknown({ plan }: GuardInput): Objection | null {
   const counts = [...groups.values()].map(({ who }) => who.length);
   const count = counts.reduce((sum, one) => sum + one, spend.length + ceilings.length + prices.length);
   return count === 0 ? null : { count, details: shortenDetails(details), first };
+}
+
+/** What holds from a date on is another amount then. */
+function movesDate({ key, why }: RecordLine): boolean {
+  return why === 'until' && key !== null && key.kind !== 'rate-policy';
 }
 
 /** Of a policy, what moves whom it stops and when. */

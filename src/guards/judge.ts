@@ -46,11 +46,11 @@ export function judgePlan(input: GuardInput): Violation[] {
 }
 
 /**
- * A limit that comes down to what was reviewed with its date, and needs no second word: a guard that stopped it would leave the raise in
- * force for as long as nobody looks. One that gives more than before is judged like every other change, on the day that it does.
+ * What a date makes due was judged when it was reviewed with it, for the day on which it comes: a guard that stopped it now would leave
+ * what held before in force for as long as nobody looks.
  */
-function isReviewedReturn({ due, direction }: Change): boolean {
-  return due !== undefined && direction === 'tighten';
+function isReviewedReturn({ due }: Change): boolean {
+  return due !== undefined;
 }
 
 /** What has no setting protects: it always objects. */

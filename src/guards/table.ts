@@ -20,6 +20,11 @@ function hasChanges({ changes }: Plan): boolean {
   return changes.length > 0;
 }
 
+/** A date that moves is what may be spent from then on. */
+function movesSpend({ changes, recordLines }: Plan): boolean {
+  return changes.length > 0 || recordLines.some(({ why }) => why === 'until');
+}
+
 /** Guards without a setting here protect, or have theirs elsewhere: `review.unmanaged`, `review.undeclared`, `review.rules`. */
 export const guards: {
   readonly [N in GuardName]: WrittenAs<N> extends SettingName
@@ -111,11 +116,11 @@ export const guards: {
   },
   'spend-up': {
     objectsTo:
-      'a workspace that may spend more in 30 days than before, or that nothing bounds any more; a price of an integration at which a dollar buys more',
+      'a workspace that may spend more in 30 days than before, now or from a date of `until` on, or that nothing bounds any more; a price of an integration at which a dollar buys more',
     usually: 'more than 25 %',
     setting: percentGuard(25),
     liftable: true,
-    needsImpact: hasChanges,
+    needsImpact: movesSpend,
     judge: judgeSpendUp,
   },
   'counter-reset': {

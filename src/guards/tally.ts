@@ -1,7 +1,8 @@
 /** How many limits a plan takes away and changes, by workspace. */
 
 import type { RecordedEntry } from '../plan/applied-record.ts';
-import type { Change } from '../plan/types.ts';
+import type { Change, RecordStep } from '../plan/types.ts';
+import { pendingDate } from '../plan/until.ts';
 import { isLimitField } from '../resources/fields.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { GuardInput, Tally } from './input.ts';
@@ -20,7 +21,10 @@ export function tallyWorkspaces({ plan, steps }: GuardInput): readonly Tally[] {
     const after = countLimits(step.next);
     tally.recorded += before;
     tally.desired += after;
-    tally.left += step.changeId !== null && !active.has(step.changeId) ? before : after;
+    const isDone = step.changeId === null || active.has(step.changeId);
+    // What a date ends is no limit that stays.
+    tally.left += isDone ? after - countEnds(step.next) : before;
+    if (isDone) tally.deletes += countNewEnds(step);
   }
   for (const change of plan.changes) {
     const tally = tallyOf(change.key.workspace);
@@ -37,6 +41,21 @@ function countLimits(entry: Pick<RecordedEntry, 'kind' | 'fields'> | null): numb
   return isPolicyKind(entry.kind)
     ? 1
     : Object.entries(fields).filter(([field, value]) => isLimitField(field) && value !== null).length;
+}
+
+/** Limits that `until:` takes away on a day that is still to come. */
+function countEnds(entry: Pick<RecordedEntry, 'kind' | 'until'> | null): number {
+  const later = pendingDate(entry)?.later;
+  if (later === undefined || entry === null) return 0;
+  if (later === 'none') return 1;
+  return isPolicyKind(entry.kind)
+    ? 0
+    : Object.entries(later).filter(([field, value]) => isLimitField(field) && value === null).length;
+}
+
+/** Of what was there without an end: it is taken away, on another day. What comes for a while takes nothing away. */
+function countNewEnds({ previous, next }: RecordStep): number {
+  return Math.min(countLimits(previous), Math.max(0, countEnds(next) - countEnds(previous)));
 }
 
 /** Policies deleted plus budgets or rates cleared. */

@@ -12,9 +12,10 @@ import { hasOneCounter } from '../resources/limit.ts';
 import type { WireKey } from '../resources/wire.ts';
 import { type Bindings, bindingOf, bindingsOf, findHolder, type Holder, nameOfBound, rivalMoves } from './binding.ts';
 import { boundsOf, committedMoves, type Side } from './bounds.ts';
-import { type Ceiling, concernedCeilings, judgeCeilings } from './ceilings.ts';
-import { type Committed, type CommittedSum, toSumImpact } from './committed.ts';
+import { type Ceiling, concernedCeilings, judgeCeilings, membersOf } from './ceilings.ts';
+import { type Committed, type CommittedSum, committedOf, toSumImpact } from './committed.ts';
 import { type CountedMove, type CountOptions, countMoves, limitOf } from './count-moves.ts';
+import { type Dates, type DayOfSpend, daysOfSpend, movedByDates, risesMore, type SpendMove } from './dates.ts';
 import type {
   BudgetImpact,
   CommittedImpact,
@@ -44,6 +45,8 @@ export interface ImpactOptions extends CountOptions {
   readonly dearestToken: (move: BudgetMove, side: 'before' | 'after') => Exact | null;
   /** Of groups of workspaces, in force or written. */
   readonly ceilings: readonly Ceiling[];
+  /** Entries with a date; default: none. */
+  readonly dates?: Dates | undefined;
 }
 
 /** Names shown of those who are blocked or freed; the count is of all. */
@@ -53,10 +56,12 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
   const index = new LiveIndex(live);
   const moves = movesOf(changes, index, options.now);
   const { counted, doubt } = countMoves(moves, usage, options);
-  const changed = spendMovedIn(moves);
+  const { dates = { today: '', entries: [] } } = options;
+  const dated = movedByDates(dates, changes, index, options.now);
+  const changed = spendMovedIn([...moves, ...dated]);
   const ceilings = concernedCeilings(options.ceilings, live.workspaces, changed);
   // Where no budget moves there is nothing to bound, and most plans of a large organisation move few.
-  const isIdle = moves.length === 0 && ceilings.length === 0;
+  const isIdle = moves.length === 0 && dated.length === 0 && ceilings.length === 0;
   const bounds = isIdle ? new Map<string, Side>() : boundsOf(changes, index, usage);
   const names = namesOf(live, usage);
   const moved = new Set(moves.map(({ change }) => change.workspaceId ?? ''));
@@ -72,8 +77,14 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
   }
   const committed = committedMoves(bounds, index, changed);
   const removed = removedOf(changes, index);
+  const concerned = new Set([
+    ...changed,
+    ...ceilings.flatMap((one) => membersOf(one, live.workspaces).map(({ id }) => id)),
+  ]);
+  const workspaces = live.workspaces.filter(({ id }) => concerned.has(id));
+  const days = daysOfSpend(dates, { changes, index, usage, workspaces });
   const mayRise = (id: string, before: Committed, after: Committed): boolean =>
-    isSpendUnjudged(moves, id, before, after);
+    isSpendUnjudged([...moves, ...dated], id, before, after);
   return {
     as_of: usage.asOf,
     people: options.people,
@@ -82,17 +93,27 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
       const own = limits.get(id);
       return own === undefined ? [] : [{ id, limits: own }];
     }),
-    workspaces: committed.workspaces.map(({ id, slug, before, after }) => ({
-      workspace: slug,
-      before: toCommitted(before),
-      after: toCommitted(after),
-      delta: deltaOf(before, after),
-      unjudged: mayRise(id, before, after)
-        ? 'its policies or keys could not be read, so that its committed spend is unknown'
-        : null,
-    })),
+    workspaces: committed.workspaces.map(({ id, slug, before, after }) => {
+      const most = dearestDay(id, { before, after }, days, dates.today);
+      return {
+        workspace: slug,
+        before: toCommitted(before),
+        after: toCommitted(after),
+        delta: deltaOf(before, after),
+        unjudged: [{ before, after }, ...(most === null ? [] : [most])].some((one) =>
+          mayRise(id, one.before, one.after),
+        )
+          ? 'its policies or keys could not be read, so that its committed spend is unknown'
+          : null,
+        ...(most === null
+          ? {}
+          : { on: { date: most.date, before: toCommitted(most.before), after: toCommitted(most.after) } }),
+      };
+    }),
     ...(removed.length === 0 ? {} : { removed }),
-    ...(ceilings.length === 0 ? {} : { groups: judgeCeilings(ceilings, { bounds, live, mayRise }) }),
+    ...(ceilings.length === 0
+      ? {}
+      : { groups: judgeCeilings(ceilings, { bounds, live, mayRise, days, today: dates.today }) }),
     organisation:
       changed.size === 0
         ? null
@@ -104,6 +125,21 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
               : null,
           },
   };
+}
+
+/** The day on which it rises most; null: now, without a return that is due. */
+function dearestDay(
+  id: string,
+  now: SpendMove,
+  days: readonly DayOfSpend[],
+  today: string,
+): (SpendMove & { readonly date: string }) | null {
+  const all = days.flatMap(({ date, sides }) => {
+    const side = sides.get(id);
+    return side === undefined ? [] : [{ date, before: committedOf(side.before), after: committedOf(side.after) }];
+  });
+  const due = all.find(({ date }) => date === today) ?? null;
+  return all.reduce((most, one) => (risesMore(one, most ?? now) ? one : most), due);
 }
 
 interface Context {

@@ -11,12 +11,13 @@
  */
 
 import { compareText } from '../diagnostics.ts';
-import { add, compare, type Exact, subtract, toText, zero } from '../exact.ts';
+import { add, compare, type Exact, fromText, ceiling as roundUp, subtract, toText, zero } from '../exact.ts';
 import type { Live, LiveWorkspace } from '../live/live.ts';
 import { isSame } from '../resources/canonical.ts';
 import { isMeantBy, type WorkspaceGroups } from '../resources/workspace-groups.ts';
 import type { Side } from './bounds.ts';
 import { type Committed, type CommittedSum, committedOf, sumCommitted, toSumImpact } from './committed.ts';
+import type { DayOfSpend } from './dates.ts';
 import type { GroupImpact } from './document.ts';
 import { per30Days } from './money.ts';
 
@@ -98,8 +99,31 @@ export interface CeilingFacts {
   readonly mayRise: (workspaceId: string, before: Committed, after: Committed) => boolean;
 }
 
-export function judgeCeilings(ceilings: readonly Ceiling[], facts: CeilingFacts): GroupImpact[] {
-  return ceilings.map((ceiling) => judgeCeiling(ceiling, facts));
+/** As things are now, and on each day that `until:` names: the one on which most stands against it. */
+export function judgeCeilings(
+  ceilings: readonly Ceiling[],
+  facts: CeilingFacts & { readonly days?: readonly DayOfSpend[]; readonly today?: string },
+): GroupImpact[] {
+  const { bounds, days = [], today } = facts;
+  // A return that is due was judged with its date: it is no rise of this plan.
+  const due = days.find(({ date }) => date === today);
+  const now = due === undefined ? bounds : new Map([...bounds, ...due.sides]);
+  return ceilings.map((ceiling) =>
+    days.reduce(
+      (most, { date, sides }) => {
+        const one = judgeCeiling(ceiling, { ...facts, bounds: new Map([...bounds, ...sides]) });
+        return weightOf(one) > weightOf(most) ? { ...one, from: date } : most;
+      },
+      judgeCeiling(ceiling, { ...facts, bounds: now }),
+    ),
+  );
+}
+
+/** What rises above it, then what could, then what is within it. Among those that rise, the most. */
+function weightOf({ verdict, rise, unjudged }: GroupImpact): number {
+  const cents = rise === null ? Number.POSITIVE_INFINITY : Number(roundUp(fromText(rise)));
+  if (verdict === 'above' && cents > 0) return 2 + cents;
+  return unjudged === null ? 0 : 1;
 }
 
 interface Member {

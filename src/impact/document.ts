@@ -10,6 +10,7 @@ const exact = z
   .regex(/^-?\d+(\/\d+)?$/)
   .describe('exact: digits, or a fraction in lowest terms such as `300000/7`');
 const unit = z.enum(['cost', 'tokens', 'requests']).describe('`cost`: US cents');
+const day = z.string().describe('such as `2026-12-15`, UTC');
 const instant = z.string().describe('ISO date-time, UTC');
 
 const budget = z.object({
@@ -192,6 +193,7 @@ const group = z.object({
   rise: exact.nullable().describe('US cents per 30 days, negative where it falls; null: without bound'),
   verdict: z.enum(['within', 'above', 'unknown']).describe('of the spend after the plan, against the ceiling'),
   unjudged: z.string().nullable().describe('why `ceiling` cannot be judged; null: it can'),
+  from: day.exactOptional().describe('the day of an `until` that this is about; absent: now'),
 });
 
 export const impactSchema = z
@@ -213,6 +215,16 @@ export const impactSchema = z
             .string()
             .nullable()
             .describe('why `spend-up` cannot be judged where the plan could trip it; null: it can, or the plan cannot'),
+          on: z
+            .object({
+              date: day,
+              before: committed.describe('by the last apply'),
+              after: committed.describe('by the plan'),
+            })
+            .exactOptional()
+            .describe(
+              'the day of an `until` on which it rises most, by which `spend-up` judges; absent: it rises most now, or there is none',
+            ),
         }),
       )
       .describe('committed spend of the workspaces whose cost limits change'),

@@ -4,6 +4,7 @@ import coerce from 'semver/functions/coerce.js';
 import lt from 'semver/functions/lt.js';
 import { buildImpact } from '../impact/build-impact.ts';
 import type { Ceiling } from '../impact/ceilings.ts';
+import type { Dates } from '../impact/dates.ts';
 import type { Impact } from '../impact/document.ts';
 import { type BudgetMove, movesOf } from '../impact/moves.ts';
 import type { Usage } from '../impact/usage.ts';
@@ -26,6 +27,7 @@ export interface ImpactFacts {
   readonly prices: PriceIndex | null;
   /** Of groups of workspaces, in force or written. */
   readonly ceilings: readonly Ceiling[];
+  readonly dates: Dates;
 }
 
 /** The budgets that move, for reading what is consumed under them. */
@@ -35,7 +37,7 @@ export function budgetMoves(changes: readonly Change[], live: Live, now: Date): 
 
 /** Of all changes, or of those of them that will be carried out. */
 export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Impact {
-  const { live, desired, settings, usage, prices, ceilings } = facts;
+  const { live, desired, settings, usage, prices, ceilings, dates } = facts;
   const pricesAfter = prices === null ? null : withChangedPrices(prices, changes, new LiveIndex(live));
   return buildImpact(changes, live, usage, {
     now: Date.parse(usage.asOf),
@@ -47,6 +49,7 @@ export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Im
       return book === null ? null : dearestToken(book, limit.match, change.workspaceId);
     },
     ceilings,
+    dates,
   });
 }
 

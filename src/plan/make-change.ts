@@ -1,6 +1,6 @@
 import type { Source } from '../diagnostics.ts';
 import { isSame } from '../resources/canonical.ts';
-import { hasAnyValue, isPartOfBudget, isPartOfRate, isRate } from '../resources/fields.ts';
+import { hasAnyValue, isPartOfBudget, isPartOfRate, isRate, toFields } from '../resources/fields.ts';
 import { specOf } from '../resources/registry.ts';
 import type { Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
@@ -67,7 +67,7 @@ export function makeChange(draft: ChangeDraft): Change {
     action: draft.action,
     cause,
     reason: draft.reason,
-    direction: directionOf(draft.action, draft.after, fieldChanges),
+    direction: withDate(draft, until, directionOf(draft.action, draft.after, fieldChanges)),
     before: draft.before,
     after: draft.after,
     fieldChanges,
@@ -107,6 +107,14 @@ export function directionOf(action: Action, after: Fields | null, fieldChanges: 
   if (after === null || action === 'replace') return 'loosen';
   const isNewPolicy = action === 'create' && fieldChanges.every(({ before }) => before === undefined);
   return isNewPolicy ? 'tighten' : strongestDirection(fieldChanges.map(({ direction }) => direction));
+}
+
+/** What holds from a date on is said and reviewed now: where it gives more than what is live, the change does. */
+function withDate({ before, after }: ChangeDraft, until: Change['until'], direction: Direction): Direction {
+  if (until === undefined || before === null || !hasAnyValue(before)) return direction;
+  const then = until.later === 'none' ? [] : Object.entries({ ...after, ...until.later });
+  const later = compareFields(before, toFields(then as [string, FieldValue][]));
+  return strongestDirection([direction, ...later.map((move) => move.direction)]);
 }
 
 /** See the table at Cause. Only fields that move speak: a drift that Git agrees with is none. */

@@ -4,6 +4,7 @@ import { compareText } from '../diagnostics.ts';
 import type { Drift, DriftReport } from '../plan/find-drift.ts';
 import type { Change, Direction, Plan, PlanNote } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
+import { dateInWords } from '../resources/until-text.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
 import { describeDrift } from './describe-drift.ts';
 import type { DriftDocument, MeanwhileDocument } from './documents/drift.ts';
@@ -77,7 +78,8 @@ export function renderDriftText(view: DriftView, style: TextStyle): string {
   if (report.owed.length > 0) {
     lines.push(colors.bold('owed to Git'));
     for (const change of report.owed)
-      lines.push(`  ${change.action} ${placed(change)}: ${describeChange(change, plan.names)}`);
+      lines.push(`  ${change.action} ${placed(change)}: ${describeChange(change, plan.names)}${describeDue(change)}`);
+    if (report.owed.some(({ due }) => due !== undefined)) lines.push(colors.dim(`  ${howToReturn}`));
     lines.push('');
   }
   for (const { message } of [...report.gone, ...report.beside, ...ownerNotes(plan)])
@@ -111,6 +113,13 @@ function howToSettle(drifts: readonly Drift[], { violations }: Plan): string {
   const guard = objects ? ' A guard objects to that as it stands: tollgate plan says which, and what lifts it.' : '';
   return `To put it back: ${back}.${guard} To keep it: tollgate import --accept-drift, and review the files.`;
 }
+
+function describeDue({ due }: Change): string {
+  return due === undefined ? '' : `, due since ${dateInWords(due)}`;
+}
+
+const howToReturn =
+  '`tollgate apply --returns`, which is to run every hour, applies what is due by its date, as it was reviewed; in the Action, a job with `command: returns`.';
 
 function describeAuthor({ who, when }: DriftAuthor): string {
   return `by ${who === null ? 'somebody' : escapeInvisible(who)} at ${when.replace('T', ' ').replace(/(:\d\d)(\.\d+)?Z$/, '$1 UTC')}`;
@@ -185,6 +194,7 @@ export function driftDocument({ plan, report, authors, record }: DriftView): Dri
       action: change.action,
       summary: describeChange(change, plan.names),
       source: change.source,
+      ...(change.due === undefined ? {} : { due: change.due }),
     })),
     gone: report.gone.map(({ message, workspace }) => ({ message, workspace })),
     beside: report.beside.map(({ code, message, workspace }) => ({ code, message, workspace })),
@@ -210,9 +220,10 @@ export function renderDriftMarkdown(view: DriftView): string {
   if (report.owed.length > 0) {
     lines.push('**owed to Git**', '');
     const items = report.owed.map(
-      (change) => `${change.action} ${placed(change)}: ${describeChange(change, plan.names)}`,
+      (change) => `${change.action} ${placed(change)}: ${describeChange(change, plan.names)}${describeDue(change)}`,
     );
     lines.push(...items.sort(compareText).map((item) => `- ${escapeMarkdown(item)}`), '');
+    if (report.owed.some(({ due }) => due !== undefined)) lines.push(howToReturn, '');
   }
   for (const { message } of [...report.gone, ...report.beside, ...ownerNotes(plan)])
     lines.push(`> ${escapeProse(message)}`, '');

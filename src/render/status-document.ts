@@ -70,6 +70,9 @@ function limitDocument(limit: StatusLimit, view: StatusFacts): StatusLimitDocume
     run_out: runOut === null ? null : { when: runOut.when, at: 'at' in runOut ? iso(runOut.at) : null },
     no_forecast_because: limit.noForecast,
     forecast: describeForecast(limit),
+    ...(limit.until === undefined
+      ? {}
+      : { until: { date: limit.until.date, later: limit.until.later, owed: limit.until.isOwed } }),
   };
 }
 

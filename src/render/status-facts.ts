@@ -22,6 +22,17 @@ export interface StatusLimit extends LimitStatus {
   readonly declared: boolean | null;
   /** Who is told of its alert, as the files say it; null: it has none. */
   readonly told: ToldBy | null;
+  /** What the files say of a day on which it is another one; absent: nothing. */
+  readonly until?: StatusUntil | undefined;
+}
+
+export interface StatusUntil {
+  /** `2026-12-15`. */
+  readonly date: string;
+  /** In words: `$500`. */
+  readonly later: string;
+  /** The day has come, and what holds since is not live. */
+  readonly isOwed: boolean;
 }
 
 export interface StatusGap {

@@ -136,6 +136,12 @@ function budgetFamilies(limits: readonly StatusLimit[]): MetricFamily[] {
     family('declared', null, 'Whether the policy files name it.', ({ declared }) =>
       declared === null ? null : Number(declared),
     ),
+    family(
+      'until_timestamp_seconds',
+      'seconds',
+      'From when on the policy files say another limit, or none.',
+      ({ until }) => (until === undefined ? null : Date.parse(until.date) / 1_000),
+    ),
     marks('unknown', 'What of it is not known, and why.', unknownsOf),
   ];
 }

@@ -12,10 +12,11 @@ import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import { reachesNobody } from '../resources/told-by.ts';
 import type { Kind } from '../resources/types.ts';
+import { dateInWords } from '../resources/until-text.ts';
 import { describeKey, describeMatch, type Names } from './describe-change.ts';
 import { footnote as gatewayNote } from './describe-impact.ts';
 import { describeAlertTold } from './describe-told.ts';
-import type { NobodyLimit, StatusFacts, StatusGap, StatusLimit } from './status-facts.ts';
+import type { NobodyLimit, StatusFacts, StatusGap, StatusLimit, StatusUntil } from './status-facts.ts';
 import { day, minute } from './view/days.ts';
 
 /** Keys of one place, where names are not to be shown. */
@@ -107,7 +108,13 @@ export function describeDetails(
   if (forecast !== null) parts.push(forecast);
   if (limit.told !== null && view.hasChannels) parts.push(describeAlertTold(limit.told));
   if (limit.declared === false) parts.push('in no file');
+  if (limit.until !== undefined) parts.push(describeUntilOf(limit.until));
   return parts.map(escapeInvisible);
+}
+
+function describeUntilOf({ date, later, isOwed }: StatusUntil): string {
+  const day = dateInWords(date);
+  return isOwed ? `${later} is owed since ${day}` : `until ${day}, then ${later}`;
 }
 
 function timeOf(at: number): string {

@@ -8,6 +8,8 @@ import { formatRateLimit } from '../resources/limit.ts';
 import { covers } from '../resources/match.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { DesiredEntry, Kind } from '../resources/types.ts';
+import { entryOn, hasCome } from '../resources/until.ts';
+import { dateInWords } from '../resources/until-text.ts';
 import {
   coveringIndex,
   type DeclaredBudget,
@@ -220,18 +222,32 @@ const ceilingExceeded: FileRule = {
   check: ({ desired, settings, byWorkspace, limits }, found) => {
     const { max_monthly_budget: cents } = settings;
     if (typeof cents !== 'number') return;
-    const workspaces = [...byWorkspace].filter(([workspace]) => workspace !== null);
-    const bounds = workspaces.flatMap(([, entries]) => leastOverAll(entries, limits) ?? []);
-    const sum = total(bounds.map(monthly));
+    const workspaces = [...byWorkspace].flatMap(([workspace, entries]) => (workspace === null ? [] : [entries]));
+    const boundsOn = (day: string | null): DeclaredBudget[] =>
+      workspaces.flatMap(
+        (entries) => leastOverAll(day === null ? entries : entries.map((one) => entryOn(one, day)), limits) ?? [],
+      );
+    // The dearest day, as `until:` names some.
+    const all = [null, ...comingDays(workspaces.flat())].map((day) => {
+      const bounds = boundsOn(day);
+      return { day, bounds, sum: total(bounds.map(monthly)) };
+    });
+    const { day, bounds, sum } = all.reduce((most, one) => (compare(one.sum, most.sum) > 0 ? one : most));
     if (compare(sum, exactOf(cents)) <= 0) return;
     const others = workspaces.length - bounds.length;
     const more = others === 0 ? '' : `, and ${others} more ha${others === 1 ? 's' : 've'} no such budget`;
+    const since = day === null ? '' : `, from ${dateInWords(day)} on`;
     found(
       atSetting(desired, 'review.max_monthly_budget'),
-      `${bounds.length} workspace${bounds.length === 1 ? '' : 's'} may spend ${formatExact(sum, 'cost')} in 30 days, of ${formatAmount(cents, 'cost')} in all${more}`,
+      `${bounds.length} workspace${bounds.length === 1 ? '' : 's'} may spend ${formatExact(sum, 'cost')} in 30 days, of ${formatAmount(cents, 'cost')} in all${more}${since}`,
     );
   },
 };
+
+function comingDays(entries: readonly DesiredEntry[]): string[] {
+  const days = entries.flatMap(({ until }) => (until === undefined || hasCome(until, until.day) ? [] : [until.date]));
+  return [...new Set(days)].sort();
+}
 
 /** The cost budget over all calls of a workspace that bounds it most. */
 function leastOverAll(entries: readonly DesiredEntry[], limits: EntryLimits): DeclaredBudget | null {

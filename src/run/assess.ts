@@ -1,12 +1,14 @@
 /** What a plan does to people and money, and what the rules find in it: both read what the plan alone did not need. */
 
 import { concernedCeilings, membersOf } from '../impact/ceilings.ts';
+import { movedByDates } from '../impact/dates.ts';
 import type { Impact } from '../impact/document.ts';
 import { doubtKeyMetering } from '../impact/key-metering.ts';
 import { movesOf, spendMovedIn } from '../impact/moves.ts';
 import { rateMovesOf } from '../impact/rate-moves.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { assessImpact } from '../plan/assess-impact.ts';
+import { comingDates } from '../plan/coming-dates.ts';
 import { changeId } from '../plan/make-change.ts';
 import type { Change, Plan, PlanNote } from '../plan/types.ts';
 import { hasAlert, toldBy } from '../resources/told-by.ts';
@@ -43,6 +45,8 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
     prices,
     reads,
     ceilings,
+    steps,
+    day,
   } = planned;
   const now = session.clock.now();
   const changes = options.impact ? plan.changes : [];
@@ -53,8 +57,12 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   const priced = priceChanges(changes);
   const people = settings.show_people;
   // Of groups that the plan concerns, whether or not anything is read of them.
-  const concerned = concernedCeilings(ceilings, live.workspaces, spendMovedIn(moved));
-  const bounded = new Set(concerned.flatMap((one) => membersOf(one, live.workspaces)).map(({ id }) => id));
+  const dated = movedByDates(comingDates(steps, plan.changes, day), plan.changes, index, now);
+  const concerned = concernedCeilings(ceilings, live.workspaces, spendMovedIn([...moved, ...dated]));
+  const bounded = new Set([
+    ...concerned.flatMap((one) => membersOf(one, live.workspaces)).map(({ id }) => id),
+    ...spendMovedIn(dated),
+  ]);
   const [usage, rates, effects, { notes, ...read }] = await Promise.all([
     options.impact ? session.waiting('reading consumption', readUsage(reads, { moves, live, now, bounded })) : null,
     ratedMoves.length === 0
@@ -74,8 +82,10 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   const findings = findInPlan({ ...fileFacts, scope, index, resolved, changes: whole.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     // A group that moves is judged without any change as well.
-    if (usage === null || (some.length === 0 && concerned.every(({ isSettled }) => isSettled))) return null;
-    return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.index ?? null, ceilings });
+    const isIdle = some.length === 0 && dated.length === 0 && concerned.every(({ isSettled }) => isSettled);
+    if (usage === null || isIdle) return null;
+    const dates = comingDates(steps, some, day);
+    return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.index ?? null, ceilings, dates });
   };
   const doubt = doubtKeyMetering(changes, live);
   const owners = await findOtherOwners(plan, planned.record, desired.orgFile, session);

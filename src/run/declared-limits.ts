@@ -15,8 +15,9 @@ export function createEntryFinder(
   const known = byHandle(workspaces);
   const declared = new Map<string, DesiredEntry>();
   for (const entry of entries) {
-    const { kind, workspace, name, id, liveName, previously, absent } = entry;
-    if (absent === true) continue;
+    const { kind, workspace, name, id, liveName, previously, absent, until } = entry;
+    // What a date has ended is named by it for as long as it is live.
+    if (absent === true && until === undefined) continue;
     const place = workspace === null ? '' : (known.get(workspace)?.slug ?? workspace);
     for (const handle of [id, liveName, previously, name]) {
       const key = [kind, place, handle].join('\n');

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { dayOf } from '../../src/consumption/windows.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
+import { formatText } from '../../src/policy/format-text.ts';
 import { describeChange } from '../../src/render/describe-change.ts';
 import type { DriftMode } from '../../src/resources/review-settings.ts';
 import { desiredOn } from '../../src/resources/until.ts';
@@ -170,6 +171,87 @@ describe('a raise until a date', () => {
     } finally {
       await story.world.close();
     }
+  });
+});
+
+describe('an entry with a date that is edited otherwise', () => {
+  it('is taken out of Git before its day as any other: live and record lose it, and no return is left', async () => {
+    const story = await startStory('2026-12-01');
+    try {
+      await story.apply(raised);
+      expect(await story.plan('')).toEqual(['delete spend edited']);
+      await story.apply('');
+      expect([story.liveAmounts(), story.entry('spend')]).toEqual([[], undefined]);
+      story.day('2026-12-15');
+      expect(await story.plan('')).toEqual([]);
+    } finally {
+      await story.world.close();
+    }
+  });
+
+  it('is renamed with its date, and returns under its new name', async () => {
+    const story = await startStory('2026-12-01');
+    const renamed = raised.replace('spend: {', 'costs: { previously: spend,');
+    try {
+      await story.apply(raised);
+      expect(await story.plan(renamed)).toEqual(['update costs edited']);
+      await story.apply(renamed);
+      expect(story.entry('costs')?.until?.date).toBe('2026-12-15');
+      story.day('2026-12-15');
+      expect(await story.plan(renamed)).toEqual(['update costs edited due 2026-12-15']);
+      await story.apply(renamed);
+      expect(story.liveAmounts()).toEqual(['costs 500']);
+    } finally {
+      await story.world.close();
+    }
+  });
+
+  it('is no return where it is renamed on the day itself: that was not reviewed with it', async () => {
+    const story = await startStory('2026-12-01');
+    try {
+      await story.apply(raised);
+      story.day('2026-12-15');
+      expect(await story.plan(raised.replace('spend: {', 'costs: { previously: spend,'))).toEqual([
+        'update costs edited',
+      ]);
+    } finally {
+      await story.world.close();
+    }
+  });
+
+  it('goes to another workspace with its date', async () => {
+    const story = await startStory('2026-12-01');
+    const moved = {
+      'policies/org.yaml': orgFile(),
+      'policies/a.yaml': workspaceFile('ws-team-a'),
+      'policies/b.yaml': workspaceFile('ws-team-b', raised),
+    };
+    try {
+      await story.apply(raised);
+      const outcomes = await story.world.apply(moved);
+      expect(outcomes.map(({ status }) => status)).toEqual(['applied', 'applied']);
+      expect(story.liveAmounts()).toEqual(['spend 800']);
+      story.day('2026-12-15');
+      const { changes } = await story.world.planOk(moved);
+      expect(changes.map(({ key, due }) => [key.workspace, key.name, due])).toEqual([
+        ['ws-team-b', 'spend', '2026-12-15'],
+      ]);
+    } finally {
+      await story.world.close();
+    }
+  });
+});
+
+describe('tools that edit files', () => {
+  it('keep a date: fmt moves blanks alone', () => {
+    const dated = '      until: { date: 2026-12-15, then: $500 }\n';
+    const text = workspaceFile(
+      'ws-team-a',
+      `policies:\n    spend:\n      budget: $800\n      reset: monthly\n${dated}`,
+    );
+    const done = formatText(text);
+    if (!('text' in done)) throw new Error('not formatted');
+    expect([done.text === text, done.text]).toEqual([false, expect.stringContaining(dated.trim())]);
   });
 });
 

@@ -45,7 +45,18 @@ const drift = z
       )
       .describe('moved live since the last apply'),
     owed: z
-      .array(z.object({ id: z.string(), action, summary: z.string(), source: source.nullable() }))
+      .array(
+        z.object({
+          id: z.string(),
+          action,
+          summary: z.string(),
+          source: source.nullable(),
+          due: z
+            .string()
+            .exactOptional()
+            .describe('the day of `until` since which it is due, as it was reviewed; absent: no date makes it so'),
+        }),
+      )
       .describe('what Git asks for and no apply has done'),
     gone: z.array(note).describe('recorded, and no longer there'),
     beside: z.array(note.extend({ code: z.string() })).describe('limits that the last apply would not have left there'),

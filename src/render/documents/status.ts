@@ -67,6 +67,14 @@ const limit = z.object({
     .describe('null: see `no_forecast_because`'),
   no_forecast_because: z.string().nullable(),
   forecast: z.string().nullable().describe('for people'),
+  until: z
+    .object({
+      date: z.string().describe('the first day of it, UTC'),
+      later: z.string().describe('what holds from then on, for people'),
+      owed: z.boolean().describe('the day has come, and nothing has applied it'),
+    })
+    .exactOptional()
+    .describe('what the files say of a day on which it is another one; absent: nothing, or it is done'),
 });
 
 const group = z.object({
