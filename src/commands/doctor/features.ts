@@ -204,7 +204,7 @@ export const writeFeatures: readonly WriteFeature[] = [
   },
   {
     id: 'integrations.write',
-    title: 'limits and prices of integrations',
+    title: 'limits of integrations',
     scopes: [['organisation_integrations.update', 'workspace_integrations.update']],
     kinds: ['integration-limits', 'integration-prices'],
   },
