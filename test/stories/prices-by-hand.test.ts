@@ -97,6 +97,53 @@ describe('a price that moves by hand', () => {
     expect((await rig.drift()).exit).toBe(0);
   });
 
+  it.each([
+    ['a multiplier', { pricing_adjustments: { multiplier: { default: 2 } } }],
+    ['a multiplier that is taken away', { pricing_adjustments: null }],
+    ['an own price', { models: [model('gpt-4o', priced(2, 9)), model('gpt-4o-mini', priced(0.15, 0.6)), model('o1')] }],
+  ])('tighter is left, and drift, plan and apply say so alike: %s', async (_, row) => {
+    const rig = await start();
+    expect((await rig.apply()).exit).toBe(0);
+    Object.assign(live(rig), row);
+    const before = structuredClone(live(rig));
+    const drift = (await rig.drift()).stdout.replace(/\s+/g, ' ');
+    expect(drift).toMatch(/tightened prices of integration openai-prod: .*\(left\)/);
+    expect(drift).toContain('To put it back: tollgate apply --revert-drift.');
+    const plan = await rig.plan();
+    expect([plan.exit, plan.stdout.replace(/\s+/g, ' ')]).toEqual([
+      0,
+      expect.stringContaining('1 left as set by hand'),
+    ]);
+    expect((await rig.apply()).exit).toBe(0);
+    expect(live(rig)).toEqual(before);
+  });
+
+  it.each([
+    ['one kind of token dearer, another cheaper', { models: [model('gpt-4o', priced(3, 7))] }],
+    ['the catalogue’s price, which may be lower', { models: [model('gpt-4o')] }],
+    [
+      'a dearer price, and a lower multiplier',
+      {
+        models: [model('gpt-4o', priced(3, 9))],
+        pricing_adjustments: { multiplier: { default: 0.8 } },
+      },
+    ],
+    ['in a form that nobody knows', { models: [model('gpt-4o', { type: 'dynamic' })] }],
+  ])('is put back whole where some of it may be looser: %s', async (_, row) => {
+    const rig = await start(
+      {},
+      { files: files(agreed, 'review:\n  guards:\n    spend_up: off\n    impact_unknown: off\n') },
+    );
+    expect((await rig.apply()).exit).toBe(0);
+    Object.assign(live(rig), row);
+    expect((await rig.drift()).stdout).not.toContain('(left)');
+    expect((await rig.apply()).exit).toBe(0);
+    expect([live(rig).models[0]?.pricing_config, live(rig).pricing_adjustments]).toEqual([
+      priced(2, 8),
+      { multiplier: { default: 0.85 } },
+    ]);
+  });
+
   it('of a model is put back as it was declared, the kinds that no file names left as they are', async () => {
     const rig = await start();
     expect((await rig.apply()).exit).toBe(0);
