@@ -90,6 +90,11 @@ export function isAlwaysSaid(kind: TokenKind): boolean {
   return kind === 'input' || kind === 'output';
 }
 
+/** Its calls cost nothing, whatever kind of token they are of. */
+export function isFree(price: OwnPrice): boolean {
+  return price.unreadable !== true && tokenKindNames.every((kind) => (price[kind] ?? '0') === '0');
+}
+
 export const perMillion = ' per 1M tokens';
 
 /** `$2.50 per 1M tokens`. */

@@ -8,6 +8,7 @@ import {
   factorField,
   innerName,
   isFactor,
+  isFree,
   tokenKindNames,
 } from './price-fields.ts';
 import type { Fields } from './types.ts';
@@ -44,6 +45,8 @@ function ownPricesOf(
   judge: (from: Exact, to: Exact, kind: string) => Ratio,
 ): readonly Ratio[] {
   const [from, to] = [asOwnPrice(before[field]), asOwnPrice(after[field])];
+  // Whatever it cost before.
+  if (to !== null && isFree(to) && (from === null || !isFree(from))) return ['free'];
   if (from === null || to === null || from.unreadable === true || to.unreadable === true) return [null];
   return tokenKindNames.map((kind) => judge(exactOfDecimal(from[kind] ?? '0'), exactOfDecimal(to[kind] ?? '0'), kind));
 }

@@ -267,3 +267,54 @@ it('a price that the service does not take away is not said to be gone', async (
   expect((stdout + stderr).replace(/\s+/g, ' ')).toMatch(/price of gpt-4o.*\$2/);
   expect(live(rig).models[0]?.pricing_config).toEqual(priced(2, 8));
 });
+
+/** The service's documents disagree on the unit of `pricing_config`: per token, or per million. */
+describe('a live price that fits the other reading alone', () => {
+  const perToken = priced(0.0000025, 0.00001);
+  const own = 'models:\n  gpt-4o:\n    input: $2.50 per 1M tokens\n    output: $10 per 1M tokens';
+
+  it('stops every price of its integration, until somebody says by a word what it is', async () => {
+    const rig = await start({ models: [model('gpt-4o'), model('o1', perToken)] }, { files: files(own) });
+    const before = structuredClone(live(rig));
+    const { stdout } = await rig.plan();
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(
+      /BLOCKED by rules, impact-unknown.*the live price of o1 .* reads like one per token/,
+    );
+    expect((await rig.apply()).exit).toBe(3);
+    expect(live(rig)).toEqual(before);
+    const words = [...stdout.matchAll(/--allow (\S+)/g)].flatMap(([, word]) => word ?? []);
+    expect((await rig.apply({ allow: words })).exit).toBe(0);
+    expect(live(rig).models).toMatchObject([{ pricing_config: priced(2.5, 10) }, { pricing_config: perToken }]);
+  });
+
+  it('is no reason against a multiplier, which has no unit', async () => {
+    const rig = await start({ models: [model('gpt-4o', perToken)] }, { files: files('multiplier: 0.8') });
+    expect((await rig.apply()).exit).toBe(0);
+  });
+
+  it('is not imported in digits that no file holds, and doubted where a file can say it', async () => {
+    const rig = await start(
+      { models: [model('gpt-4o', perToken), model('o1', priced(0.000015, 0.00006))] },
+      { files: {} },
+    );
+    const { exit, stdout } = await rig.import();
+    expect([exit, stdout.replace(/\s+/g, ' ')]).toEqual([0, expect.stringContaining('price[gpt-4o]')]);
+    const org = readFileSync(join(rig.folder, 'policies', 'org.yaml'), 'utf8');
+    expect(org).toContain('o1:\n          input: $0.000015 per 1M tokens');
+    const plan = await rig.plan({ verbose: true });
+    expect([plan.exit, plan.stdout.replace(/\s+/g, ' ')]).toEqual([
+      0,
+      expect.stringContaining('reads like one per token'),
+    ]);
+  });
+});
+
+it('a price of $0 asks for a word, as a multiplier of 0 is refused', async () => {
+  const nothing = 'models:\n  o1:\n    input: $0 per 1M tokens\n    output: $0 per 1M tokens';
+  const rig = await start({}, { files: files(nothing) });
+  const { exit, stdout } = await rig.plan();
+  const said = stdout.replace(/\s+/g, ' ');
+  expect([exit, said]).toEqual([3, expect.stringContaining('what is free ends no budget')]);
+  expect(said).toContain('--allow spend-up=unbounded@');
+  expect(said).toContain('o1 is free: no budget in dollars ends its calls');
+});
