@@ -4,7 +4,7 @@ import { fraction, fromText, multiply, ceiling as roundUp } from '../exact.ts';
 import type { CommittedSumImpact, GroupImpact } from '../impact/document.ts';
 import { formatDelta, formatExact } from '../impact/money.ts';
 import type { Plan } from '../plan/types.ts';
-import { largestOf, type WordNumber } from '../plan/words.ts';
+import { largestOf, toWordNumber, type WordNumber } from '../plan/words.ts';
 import { dateInWords } from '../resources/until-text.ts';
 import { type GuardInput, type Objection, shortenDetails } from './input.ts';
 
@@ -36,7 +36,7 @@ export function unjudgedCeilings({ impact }: Plan): string[] {
 function dollarsOf({ rise }: GroupImpact): WordNumber {
   if (rise === null) return 'unbounded';
   const cents = fromText(rise);
-  return cents.n <= 0n ? 0 : Number(roundUp(multiply(cents, fraction(1n, 100n))));
+  return cents.n <= 0n ? 0 : toWordNumber(roundUp(multiply(cents, fraction(1n, 100n))));
 }
 
 function describe({ group, before, after, rise, ceiling, from }: GroupImpact): string {

@@ -5,7 +5,7 @@
 
 import { ceiling, compare, divide, type Exact, exactOf, multiply, subtract } from '../exact.ts';
 import type { Change } from '../plan/types.ts';
-import { largestOf, type WordNumber } from '../plan/words.ts';
+import { largestOf, toWordNumber, type WordNumber } from '../plan/words.ts';
 import { describePriceField, isFactor, isOwnPrice, isPartOfPrices } from '../resources/price-fields.ts';
 import { describePriceMove } from '../resources/price-moves.ts';
 import { boughtBy, compoundRatiosOf, type Ratio, ratiosOf } from '../resources/price-ratios.ts';
@@ -38,22 +38,23 @@ export function cheaperOf(change: Change, percent: number): CheaperPrice[] {
     return rises.length === 0 ? null : largestOf(rises);
   };
   return moves.flatMap(({ field, before: from, after: to }): CheaperPrice[] => {
-    const alone = judge(ratiosOf(field, was, will));
-    const whole = isOwnPrice(field) ? judge(compoundRatiosOf(field, was, will)) : null;
+    const ratios = ratiosOf(field, was, will);
+    const compoundRatios = isOwnPrice(field) ? compoundRatiosOf(field, was, will) : [];
+    const [alone, whole] = [judge(ratios), judge(compoundRatios)];
     const rise = largestOf([alone ?? 0, whole ?? 0]);
     if (alone === null && whole === null) return [];
     const compound = rise === alone ? '' : withFactors;
     const what = `${describePriceField(field)} of integration ${change.key.name}${compound}: ${describePriceMove(field, from, to)}`;
     const said =
       rise === 'unbounded'
-        ? 'and what is free ends no budget'
+        ? `and what is ${[...ratios, ...compoundRatios].includes('free') ? '' : 'as good as '}free ends no budget`
         : `so that a dollar of every budget buys up to ${rise} % more (over +${percent} %)`;
     return [{ id: change.id, rise, detail: `${what}, ${said}` }];
   });
 }
 
-function percentMore(bought: Exact): number {
-  return Number(ceiling(multiply(subtract(bought, one), exactOf(100))));
+function percentMore(bought: Exact): WordNumber {
+  return toWordNumber(ceiling(multiply(subtract(bought, one), exactOf(100))));
 }
 
 /** Those of which one side is the catalogue's price, or cannot be read. */
