@@ -65,9 +65,17 @@ export function innerName(field: string): string {
 /** No more digits than a number on the wire holds without loss. */
 export const mostDigits = 15;
 
-/** Of a number as the service writes it. Null: it is none, or no price. */
+/** Of a number as the service writes it, however small: next to nothing is not nothing. Null: it is none, or no price. */
 export function decimalOf(value: unknown): Decimal | null {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? toDecimal(exactOf(value), 20) : null;
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) return null;
+  const [mantissa = '', exponent = '0'] = String(value).split('e');
+  const places = (mantissa.split('.')[1] ?? '').length - Number(exponent);
+  return toDecimal(exactOf(value), Math.max(1, places));
+}
+
+/** Nobody counts thirty zeros: `1e-30`. */
+function shortened(decimal: Decimal): string {
+  return decimal.length > 24 ? String(Number(decimal)) : decimal;
 }
 
 export function exactOfDecimal(text: Decimal): Exact {
@@ -99,7 +107,7 @@ export const perMillion = ' per 1M tokens';
 
 /** `$2.50 per 1M tokens`. */
 export function formatTokenPrice(price: Decimal): string {
-  const [whole = '0', decimals = ''] = price.split('.');
+  const [whole = '0', decimals = ''] = shortened(price).split('.');
   const cents = decimals === '' ? '' : `.${decimals.padEnd(2, '0')}`;
   return `$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${cents}${perMillion}`;
 }
@@ -126,7 +134,7 @@ export function formatFactor(value: FieldValue | undefined): string {
   return value === undefined || value === null
     ? 'none'
     : typeof value === 'string'
-      ? `×${value}`
+      ? `×${shortened(value)}`
       : 'one that cannot be read';
 }
 
