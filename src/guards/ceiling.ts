@@ -39,11 +39,18 @@ function dollarsOf({ rise }: GroupImpact): WordNumber {
   return cents.n <= 0n ? 0 : toWordNumber(roundUp(multiply(cents, fraction(1n, 100n))));
 }
 
-function describe({ group, before, after, rise, ceiling, from }: GroupImpact): string {
+/** ` in force (these files: $5,000)`; nothing where the files say the same. */
+export function describeWritten({ written }: GroupImpact): string {
+  if (written === undefined) return '';
+  return ` in force (these files: ${written === null ? 'none' : formatExact(fromText(written), 'cost')})`;
+}
+
+function describe(impact: GroupImpact): string {
+  const { group, before, after, rise, ceiling, from } = impact;
   const by = rise === null ? '' : ` (${formatDelta(fromText(rise), 'cost')})`;
   const most = formatExact(fromText(ceiling), 'cost');
   const since = from === undefined ? '' : `, from ${dateInWords(from)} on`;
-  return `committed spend of group ${group}: ${describeSum(before)} → ${describeSum(after)} / 30 days${by}; its ceiling is ${most}${since}`;
+  return `committed spend of group ${group}: ${describeSum(before)} → ${describeSum(after)} / 30 days${by}; its ceiling is ${most}${describeWritten(impact)}${since}`;
 }
 
 /** Of what is bounded; what is not is named beside it. */
