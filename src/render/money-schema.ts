@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 /** Of any size: what a budget of the largest amount comes to in 30 days, over many workspaces, is past 2^53 and to the nearest. */
-export const wholeNumber = z.number().refine(Number.isInteger).meta({ type: 'integer' });
+export const wholeNumber = z.number().refine(Number.isInteger).meta({ type: 'integer', multipleOf: 1 });
 
 export const moneySchema = z
   .object({
