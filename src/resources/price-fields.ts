@@ -17,7 +17,7 @@ export const tokenKinds = {
 export type TokenKind = keyof typeof tokenKinds;
 export const tokenKindNames = Object.keys(tokenKinds) as readonly TokenKind[];
 
-export const kindWords: Readonly<Record<TokenKind, string>> = {
+export const tokenKindWords: Readonly<Record<TokenKind, string>> = {
   input: 'input',
   output: 'output',
   cache_read: 'cache reads',
@@ -103,18 +103,18 @@ export function isFree(price: OwnPrice): boolean {
   return price.unreadable !== true && tokenKindNames.every((kind) => (price[kind] ?? '0') === '0');
 }
 
-export const perMillion = ' per 1M tokens';
+export const perMillionTokens = ' per 1M tokens';
 
 /** `$2.50 per 1M tokens`. */
 export function formatTokenPrice(price: Decimal): string {
   const [whole = '0', decimals = ''] = shortened(price).split('.');
   const cents = decimals === '' ? '' : `.${decimals.padEnd(2, '0')}`;
-  return `$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${cents}${perMillion}`;
+  return `$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${cents}${perMillionTokens}`;
 }
 
 /** `$2.50`; `free`, which no budget in dollars ends. */
 export function formatPerMillion(price: Decimal): string {
-  return price === '0' ? 'free' : formatTokenPrice(price).replace(perMillion, '');
+  return price === '0' ? 'free' : formatTokenPrice(price).replace(perMillionTokens, '');
 }
 
 /** `input $2.50, output $10 per 1M tokens`. */
@@ -124,9 +124,9 @@ export function formatOwnPrice(value: FieldValue | undefined): string {
   if (price.unreadable === true) return 'a price that cannot be read';
   const said = tokenKindNames.flatMap((kind) => {
     const one = price[kind];
-    return one === undefined ? [] : [`${kindWords[kind]} ${formatPerMillion(one)}`];
+    return one === undefined ? [] : [`${tokenKindWords[kind]} ${formatPerMillion(one)}`];
   });
-  return `${said.join(', ')}${perMillion}`;
+  return `${said.join(', ')}${perMillionTokens}`;
 }
 
 /** `×0.85`. */
@@ -142,5 +142,5 @@ export function formatFactor(value: FieldValue | undefined): string {
 export function describePriceField(field: string): string {
   const name = innerName(field);
   if (isOwnPrice(field)) return `price of ${name}`;
-  return name === 'default' ? 'multiplier' : `multiplier of ${kindWords[name as TokenKind] ?? name}`;
+  return name === 'default' ? 'multiplier' : `multiplier of ${tokenKindWords[name as TokenKind] ?? name}`;
 }

@@ -6,9 +6,9 @@ import {
   formatOwnPrice,
   formatPerMillion,
   isOwnPrice,
-  kindWords,
-  perMillion,
+  perMillionTokens,
   tokenKindNames,
+  tokenKindWords,
 } from './price-fields.ts';
 import type { FieldValue } from './types.ts';
 
@@ -36,11 +36,11 @@ export function priceMoves(field: string, before: Value, after: Value): PriceMov
   const moved = tokenKindNames.filter((kind) => (from[kind] ?? '0') !== (to[kind] ?? '0'));
   return {
     moves: moved.map((kind) => ({
-      of: `${kindWords[kind]} `,
+      of: `${tokenKindWords[kind]} `,
       from: formatPerMillion(from[kind] ?? '0'),
       to: formatPerMillion(to[kind] ?? '0'),
     })),
-    unit: perMillion,
+    unit: perMillionTokens,
   };
 }
 

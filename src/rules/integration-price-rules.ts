@@ -15,11 +15,11 @@ import {
   isFactor,
   isFree,
   isOwnPrice,
-  kindWords,
   type OwnPrice,
-  perMillion,
+  perMillionTokens,
   type TokenKind,
   tokenKindNames,
+  tokenKindWords,
 } from '../resources/price-fields.ts';
 import { describePriceMove } from '../resources/price-moves.ts';
 import { ratiosOf } from '../resources/price-ratios.ts';
@@ -226,7 +226,7 @@ function findApart(price: OwnPrice, other: PerKind, where: string): string | nul
     const known = other.get(kind);
     if (known === undefined || !isApartBy(thousand, declared, known)) continue;
     const [ours, theirs] = [declared, known].map((one) => formatPerMillion(toDecimal(one, 20)));
-    return `${kindWords[kind]} is ${ours}${perMillion}, and ${theirs} ${where}`;
+    return `${tokenKindWords[kind]} is ${ours}${perMillionTokens}, and ${theirs} ${where}`;
   }
   return null;
 }
