@@ -142,7 +142,7 @@ const priceUnit: LiveRule = {
   where: 'live',
   finds:
     'prices of an integration in doubt of their unit: live below $0.001 per 1M tokens, or declared 1,000 times apart from what is live or in the catalogue',
-  why: 'tollgate reads and writes `pricing_config` as dollars per million tokens, by the vendor’s documentation and the source of its gateway. The official description of the API says "per token". Where live prices fit that reading alone, or the declared ones are three digits away, one of the two is off by a million: every budget in dollars would end at once, or never.',
+  why: 'Prices are read and written as dollars per million tokens (`pricing_config`), by the vendor’s documentation and the source of its gateway. The official description of the API says "per token". Where live prices fit that reading alone, or the declared ones are three digits away, one of the two is off by a million: every budget in dollars would end at once, or never.',
   fix: 'Look at what one call of the model was charged before this is applied; if the unit is right, silence this with a reason.',
   check: (facts, found) => {
     for (const { entry, fields, live, row } of livePrices(facts)) {
