@@ -60,6 +60,10 @@ export const ruleNames = [
   'dated-model',
   'budget-outpriced',
   'custom-prices',
+  'price-unit',
+  'price-jumps',
+  'price-free',
+  'multiplier-far-from-one',
   'prices-stale',
   'prices-unknown',
 ] as const;

@@ -10,7 +10,7 @@ import type { Impact } from '../impact/document.ts';
 import type { Lift } from '../plan/applied-record.ts';
 import { narrowPlan } from '../plan/mode.ts';
 import type { Change, Violation } from '../plan/types.ts';
-import { isWithin, largestOf, printWord, type Word, type WordNumber } from '../plan/words.ts';
+import { isWithin, largestOf, printWord, toWordNumber, type Word, type WordNumber } from '../plan/words.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { MergedPull } from './read-windows.ts';
 
@@ -163,6 +163,7 @@ function strictest(settings: Review): Review {
 function sumOf(guard: GuardName, numbers: readonly WordNumber[]): WordNumber {
   if (numbers.includes('unbounded')) return 'unbounded';
   const known = numbers as readonly number[];
-  if (guard !== 'spend-up') return known.reduce((sum, number) => sum + number, 0);
-  return Math.ceil((known.reduce((product, number) => product * (1 + number / 100), 1) - 1) * 100 - 1e-9);
+  if (guard !== 'spend-up') return toWordNumber(known.reduce((sum, number) => sum + number, 0));
+  const product = known.reduce((times, number) => times * (1 + number / 100), 1);
+  return toWordNumber(Math.ceil((product - 1) * 100 - 1e-9));
 }

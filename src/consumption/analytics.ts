@@ -214,10 +214,10 @@ function unreadable(path: string, problem: string): { readonly unknown: string }
   return { unknown: `GET /analytics${path}: ${problem}` };
 }
 
-/** Numbers and numeric texts alike; nothing is consumed below zero. */
+/** Numbers and numeric texts alike; nothing is consumed below zero, and what cannot be counted exactly is no count. */
 export function analyticsNumber(value: unknown): number | null {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;
+  return typeof number === 'number' && number >= 0 && number <= Number.MAX_SAFE_INTEGER ? number : null;
 }
 
 function exactOrNull(number: number | null): Exact | null {

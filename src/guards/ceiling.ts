@@ -4,7 +4,7 @@ import { fraction, fromText, multiply, ceiling as roundUp } from '../exact.ts';
 import type { CommittedSumImpact, GroupImpact } from '../impact/document.ts';
 import { formatDelta, formatExact } from '../impact/money.ts';
 import type { Plan } from '../plan/types.ts';
-import { largestOf, type WordNumber } from '../plan/words.ts';
+import { largestOf, toWordNumber, type WordNumber } from '../plan/words.ts';
 import { dateInWords } from '../resources/until-text.ts';
 import { type GuardInput, type Objection, shortenDetails } from './input.ts';
 
@@ -36,14 +36,21 @@ export function unjudgedCeilings({ impact }: Plan): string[] {
 function dollarsOf({ rise }: GroupImpact): WordNumber {
   if (rise === null) return 'unbounded';
   const cents = fromText(rise);
-  return cents.n <= 0n ? 0 : Number(roundUp(multiply(cents, fraction(1n, 100n))));
+  return cents.n <= 0n ? 0 : toWordNumber(roundUp(multiply(cents, fraction(1n, 100n))));
 }
 
-function describe({ group, before, after, rise, ceiling, from }: GroupImpact): string {
+/** ` in force (these files: $5,000)`; nothing where the files say the same. */
+export function describeWritten({ written }: GroupImpact): string {
+  if (written === undefined) return '';
+  return ` in force (these files: ${written === null ? 'none' : formatExact(fromText(written), 'cost')})`;
+}
+
+function describe(impact: GroupImpact): string {
+  const { group, before, after, rise, ceiling, from } = impact;
   const by = rise === null ? '' : ` (${formatDelta(fromText(rise), 'cost')})`;
   const most = formatExact(fromText(ceiling), 'cost');
   const since = from === undefined ? '' : `, from ${dateInWords(from)} on`;
-  return `committed spend of group ${group}: ${describeSum(before)} → ${describeSum(after)} / 30 days${by}; its ceiling is ${most}${since}`;
+  return `committed spend of group ${group}: ${describeSum(before)} → ${describeSum(after)} / 30 days${by}; its ceiling is ${most}${describeWritten(impact)}${since}`;
 }
 
 /** Of what is bounded; what is not is named beside it. */

@@ -4,20 +4,29 @@ import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { WorkspaceGroup, WorkspaceGroups } from '../resources/workspace-groups.ts';
 import { describeThreshold } from './alert-words.ts';
 
-export function listGroups(groups: WorkspaceGroups): [string, { readonly text: string; readonly means: unknown }][] {
-  return Object.entries(groups).map(([name, group]) => [
-    `groups.${name}`,
-    { text: describeGroup(group), means: { reset: 'monthly', ...group } },
-  ]);
+interface GroupWords {
+  readonly text: string;
+  readonly means: unknown;
+  /** Of two groups of one name those that differ are said. */
+  readonly parts: readonly string[];
+}
+
+export function listGroups(groups: WorkspaceGroups): [string, GroupWords][] {
+  return Object.entries(groups).map(([name, group]) => {
+    const { ceiling, over, owner, told } = partsOf(group);
+    const text = [`${ceiling ?? 'no ceiling'} ${over}`, owner, told].filter((part) => part !== null).join(', ');
+    const parts = [ceiling ?? 'no ceiling', over, owner ?? 'no owner', told ?? 'told at nothing'];
+    return [`groups.${name}`, { text, means: { reset: 'monthly', ...group }, parts }];
+  });
 }
 
 /** `$20,000 monthly over search-*, team-a, owner "finance", told at $16,000`. */
-function describeGroup({ workspaces, ceiling, reset = 'monthly', owner, alert = [] }: WorkspaceGroup): string {
-  const most = ceiling === undefined ? 'no ceiling' : `${formatAmount(ceiling, 'cost')} ${formatReset(reset)}`;
+function partsOf({ workspaces, ceiling, reset = 'monthly', owner, alert = [] }: WorkspaceGroup) {
   const told = alert.map((one) => describeThreshold(one, `cost/${reset}`));
-  return [
-    `${most} over ${workspaces.join(', ')}`,
-    ...(owner === undefined ? [] : [`owner ${JSON.stringify(owner)}`]),
-    ...(told.length === 0 ? [] : [`told at ${told.join(', ')}`]),
-  ].join(', ');
+  return {
+    ceiling: ceiling === undefined ? null : `${formatAmount(ceiling, 'cost')} ${formatReset(reset)}`,
+    over: `over ${workspaces.join(', ')}`,
+    owner: owner === undefined ? null : `owner ${JSON.stringify(owner)}`,
+    told: told.length === 0 ? null : `told at ${told.join(', ')}`,
+  };
 }

@@ -5,7 +5,7 @@ import { type Committed, exceedsSpend } from '../impact/committed.ts';
 import type { CommittedImpact, CounterImpact, LimitImpact } from '../impact/document.ts';
 import { formatExact } from '../impact/money.ts';
 import type { Change, Plan, RecordLine } from '../plan/types.ts';
-import { largestOf, type WordNumber } from '../plan/words.ts';
+import { largestOf, toWordNumber, type WordNumber } from '../plan/words.ts';
 import { isBudget } from '../resources/fields.ts';
 import { isPartOfPrices } from '../resources/price-fields.ts';
 import type { SpendUp } from '../resources/review-settings.ts';
@@ -92,7 +92,7 @@ function toCommitted({ kind, cents, by }: CommittedImpact): Committed {
 /** Percent, rounded up; from nothing every rise is without bound. */
 function riseOf(was: { readonly cents: Exact }, wanted: Committed): WordNumber {
   if (wanted.kind !== 'bounded' || was.cents.n === 0n) return 'unbounded';
-  return Number(ceiling(multiply(divide(subtract(wanted.cents, was.cents), was.cents), exactOf(100))));
+  return toWordNumber(ceiling(multiply(divide(subtract(wanted.cents, was.cents), was.cents), exactOf(100))));
 }
 
 /** Whole percent; with a decimal where the whole one would deny that the bound was passed. */

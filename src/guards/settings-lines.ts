@@ -19,6 +19,8 @@ interface Setting {
   readonly means: unknown;
   /** Of a list whose items are all that matters: what comes and goes is said. */
   readonly items?: readonly string[];
+  /** One for one with those of the other side: what both say alike is left out. */
+  readonly parts?: readonly string[];
 }
 
 /**
@@ -62,7 +64,7 @@ function listSettings({
 }: RecordedSettings): Map<string, Setting> {
   const { maxAgeHours, source } = pricing;
   const { usageUnit, deployment, version, backend } = gateway;
-  return new Map([
+  return new Map<string, Setting>([
     ...listReview(review),
     ...Object.entries(owners ?? {}).map(([place, owner]) => [`owner of ${place}`, textSetting(owner)] as const),
     ...list('gateway', { usage_unit: usageUnit, deployment, version, backend }),
@@ -145,8 +147,10 @@ function showMove(before: Setting, after: Setting): string | null {
   return moved.length === 0 ? null : moved.join(', ');
 }
 
-/** @param other side of the line: what neither writes is the same on both, and left out */
-function show(name: string, { text }: Setting, other: Setting): string {
+/** @param other side of the line: what both write, or neither is the same on both, and left out */
+function show(name: string, { text, parts }: Setting, other: Setting): string {
+  if (parts !== undefined && other.parts !== undefined)
+    return parts.filter((part, at) => part !== other.parts?.[at]).join(', ');
   if (text !== undefined) return text;
   if (name === 'review.require_reviewed_plan') return 'default (true in the Action)';
   if (name === 'review.show_people') return 'default (counts where anybody can read them)';

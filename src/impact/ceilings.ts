@@ -31,6 +31,8 @@ export interface Ceiling {
   readonly cents: Exact;
   /** Of the last apply; else only the files say it, which counts at once. */
   readonly isInForce: boolean;
+  /** What the files of this run say of the group of that name, where that is another ceiling; null: none. */
+  readonly written?: Exact | null;
   /** The files say the same as the last apply. */
   readonly isSettled: boolean;
 }
@@ -51,12 +53,14 @@ export function ceilingsOf(recorded: WorkspaceGroups | null, written: readonly W
       const cents = per30Days(ceiling, reset);
       const isInForce = recorded !== null && place === 0;
       const known = Object.hasOwn(recorded ?? {}, group) ? recorded?.[group] : undefined;
+      const other = writtenOf(written[0] ?? {}, group);
       const next: Ceiling = {
         group,
         workspaces,
         before: known?.workspaces ?? workspaces,
         cents,
         isInForce,
+        ...(isInForce && (other === null || compare(other, cents) !== 0) ? { written: other } : {}),
         isSettled: recorded !== null && all.every((one) => saysSame(one, group, workspaces, cents)),
       };
       // What it rises from is a part of it: of two over the same workspaces the lower one may rise less.
@@ -68,6 +72,11 @@ export function ceilingsOf(recorded: WorkspaceGroups | null, written: readonly W
   return [...byMembers.values()].sort(
     (a, b) => compareText(a.group, b.group) || compareText(a.workspaces.join('\n'), b.workspaces.join('\n')),
   );
+}
+
+function writtenOf(groups: WorkspaceGroups, name: string): Exact | null {
+  const found = Object.hasOwn(groups, name) ? groups[name] : undefined;
+  return found?.ceiling === undefined ? null : per30Days(found.ceiling, found.reset ?? 'monthly');
 }
 
 function saysSame(groups: WorkspaceGroups, name: string, workspaces: readonly string[], cents: Exact): boolean {
@@ -163,6 +172,7 @@ function judgeCeiling(ceiling: Ceiling, { bounds, live, mayRise }: CeilingFacts)
     group: ceiling.group,
     ceiling: toText(ceiling.cents),
     in_force: ceiling.isInForce,
+    ...(ceiling.written === undefined ? {} : { written: ceiling.written === null ? null : toText(ceiling.written) }),
     workspaces: members
       .filter((member) => member.after !== null)
       .map(({ slug }) => slug)

@@ -187,6 +187,10 @@ const group = z.object({
   group: z.string().describe('its name'),
   ceiling: exact.describe('US cents per 30 days'),
   in_force: z.boolean().describe('of the last apply; else only the files say it, which counts at once'),
+  written: exact
+    .nullable()
+    .exactOptional()
+    .describe('what the files say instead, in force once they are applied; null: no ceiling; absent: the same'),
   workspaces: z.array(z.string()).describe('slugs of those that are in it after the plan'),
   before: sum.describe('committed spend of the group as it is, and as it is composed'),
   after: sum.describe('once the plan is carried out'),

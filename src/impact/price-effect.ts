@@ -15,6 +15,8 @@ export interface PriceEffect {
   readonly budgets: readonly PricedBudget[];
   /** Budgets in dollars that do not: no call of theirs went through the integration, or they run out as they did. */
   readonly same: number;
+  /** Slugs of the workspaces that those are of. */
+  readonly sameIn: readonly string[];
   /** What was not looked at, one sentence each. */
   readonly gaps: readonly string[];
 }

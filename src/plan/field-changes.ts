@@ -1,7 +1,8 @@
 import deepDiff from 'deep-diff';
 import { fieldWordOf, isAlert, isBudget, isRate } from '../resources/fields.ts';
 import { daysOfReset } from '../resources/limits.ts';
-import { isPartOfPrices, ratiosOf } from '../resources/price-fields.ts';
+import { isPartOfPrices } from '../resources/price-fields.ts';
+import { boughtBy, ratiosOf } from '../resources/price-ratios.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { Budget, Fields, Reset } from '../resources/types.ts';
 import type { Direction, FieldChange } from './types.ts';
@@ -80,7 +81,7 @@ export function comparePrices(field: string, before: Fields, after: Fields): Dir
   return strongestDirection(
     ratiosOf(field, before, after).map((ratio) => {
       if (ratio === 'same') return 'neutral';
-      return ratio === null || ratio === 'free' || ratio.n < ratio.d ? 'loosen' : 'tighten';
+      return ratio === null || boughtBy(ratio) !== null ? 'loosen' : 'tighten';
     }),
   );
 }

@@ -27,7 +27,12 @@ export interface WordProblem {
 /** Guards whose number is money, which may be without bound. */
 const ofMoney: ReadonlySet<GuardName> = new Set<GuardName>(['spend-up', 'ceiling']);
 
-const wordShape = /^([a-z-]{1,40})=(\d{1,9}|unbounded)@([0-9a-f]{1,64})$/;
+const wordShape = /^([a-z-]{1,40})=(\d{1,16}|unbounded)@([0-9a-f]{1,64})$/;
+
+/** What a guard of money counts, as a word says it: what cannot be counted exactly is without bound. */
+export function toWordNumber(count: bigint | number): WordNumber {
+  return count > Number.MAX_SAFE_INTEGER ? 'unbounded' : Number(count);
+}
 
 export function parseWord(text: string): Word | WordProblem {
   const match = wordShape.exec(text);
@@ -37,6 +42,9 @@ export function parseWord(text: string): Word | WordProblem {
     const guess = name === '' || guard !== undefined ? '' : didYouMean(name, guardNames);
     const unknown = match === null ? '' : `no guard is called "${name}"; `;
     return { problem: `${unknown}write GUARD=NUMBER@DIGEST, exactly as the plan says it${guess}` };
+  }
+  if (number !== 'unbounded' && !Number.isSafeInteger(Number(number))) {
+    return { problem: `${number} is more than any guard counts${ofMoney.has(guard) ? ': write unbounded' : ''}` };
   }
   if (number === 'unbounded' && !ofMoney.has(guard)) return { problem: `${guard} is counted: write a number` };
   const short = digestProblem(digest);

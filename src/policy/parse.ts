@@ -20,7 +20,7 @@ import { quote } from './quote.ts';
 import { collectInto } from './report.ts';
 import { findCut } from './yaml-commas.ts';
 import { withoutEmptyDocuments } from './yaml-documents.ts';
-import { explainYamlErrors } from './yaml-errors.ts';
+import { explainYamlErrors, sayTag } from './yaml-errors.ts';
 import { findCause, findConflict } from './yaml-lines.ts';
 
 export const limits = {
@@ -157,7 +157,10 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     }
     if (isScalar(node)) {
       const plain = node.type === 'PLAIN';
-      const value = scalarValue(node.value);
+      // `!!timestamp`, `!!binary`: no value of a file is one, and its text is all that can be said of it.
+      const isTagged = typeof node.value === 'object' && node.value !== null;
+      if (isTagged) report('yaml-tag', at, sayTag);
+      const value = isTagged ? (node.source ?? '') : scalarValue(node.value);
       const length = String(plain ? node.source : node.value).length;
       if (length > limits.valueLength) {
         const said = `this value has ${length} characters: at most ${limits.valueLength} are read`;

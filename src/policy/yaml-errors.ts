@@ -12,6 +12,8 @@ const most = 100;
 
 const followUps = ['bad-indent', 'unexpected-text', 'missing-colon', 'open-quote', 'yaml'];
 
+export const sayTag = 'a YAML tag (`!…`) has no meaning here: leave it out';
+
 /** One explanation for each place: the last error of a place knows most about it. */
 export function explainYamlErrors(
   errors: readonly YAMLError[],
@@ -34,7 +36,7 @@ export function explainYamlErrors(
 
 function explainWarning(warning: YAMLError, text: string): Explanation {
   if (warning.code === 'TAG_RESOLVE_FAILED') {
-    return { code: 'yaml-tag', message: 'a YAML tag (`!…`) has no meaning here: leave it out' };
+    return { code: 'yaml-tag', message: sayTag };
   }
   return explain(warning, text);
 }

@@ -18,6 +18,7 @@ import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Budget, Condition, Fields, FieldValue, Match, RateName, ResourceKey, Unit } from '../resources/types.ts';
 import { dateInWords, describeUntil } from '../resources/until-text.ts';
 import { type Cell, fresh, joinLines, type Line, plainText, usual, value, words } from './view/cells.ts';
+import { priceMoveLine } from './view/price-moves.ts';
 
 /** Names of keys by id: conditions hold ids, people know names. */
 export type Names = Readonly<Record<string, string>>;
@@ -56,14 +57,14 @@ function lineOf(change: Change, names: Names): Line {
     if (before === null) return [words(describePolicy(after, names))];
     return policyMove(change, before, after, names);
   }
-  if (action === 'create' && after !== null) return [words(describeLimits(after).join(', '))];
+  if (action === 'create' && after !== null) return [words(describeAttached(change.key, after))];
   return limitsMove(change);
 }
 
 /** What is in force once the change is done, with who shares it: `$750 monthly, shared by the workspace`. */
 export function describeInForce({ key, after }: Change, names: Names, readBack = after): string | null {
   if (after === null || readBack === null) return null;
-  return isPolicyKind(key.kind) ? describePolicy(readBack, names) : describeLimits(readBack).join(', ') || 'no limit';
+  return isPolicyKind(key.kind) ? describePolicy(readBack, names) : describeAttached(key, readBack);
 }
 
 /** For a change that was not approved as it stands: what was approved, what is live now, what the files ask for. */
@@ -71,7 +72,7 @@ export function describeStale(change: Change, approved: Change | null, names: Na
   const phrase = (fields: Fields | null): string => {
     if (fields === null) return 'nothing';
     if (isPolicyKind(change.key.kind)) return describePolicy({ ...change.before, ...change.after, ...fields }, names);
-    return describeLimits(fields).join(', ') || 'no limit';
+    return describeAttached(change.key, fields);
   };
   const now = `live now: ${phrase(change.before)}; the files ask for: ${phrase(change.after)}`;
   return approved === null ? now : `approved: ${phrase(approved.before)} → ${phrase(approved.after)}; ${now}`;
@@ -240,6 +241,12 @@ function fieldMove({ field, before, after }: FieldChange, allBefore: Fields, all
   }
 }
 
+/** All that is set of an attachment point. Prices have commas of their own. */
+function describeAttached({ kind }: ResourceKey, fields: Fields): string {
+  const said = describeLimits(fields);
+  return kind === 'integration-prices' ? said.join('; ') || 'the catalogue’s prices' : said.join(', ') || 'no limit';
+}
+
 /** All limits of an attachment point that are set. */
 function describeLimits(fields: Fields): string[] {
   const fieldsInOrder = Object.entries(fields).sort(([a], [b]) => Number(isLimitField(b)) - Number(isLimitField(a)));
@@ -294,15 +301,11 @@ function limitsMove({ fieldChanges, before, after }: Change): Line {
       return [[words('expires '), ...toFresh(formatDate(change.before), formatDate(change.after))]];
     }
     if (field === 'starting') return [[words(`window starts ${formatDate(change.after)}`)]];
-    if (isPartOfPrices(field)) return [priceMove(change)];
+    if (isPartOfPrices(field)) return [priceMoveLine(change)];
     return [[words(`${field} `), ...toFresh(formatValue(change.before), formatValue(change.after))]];
   });
-  return joinParts(parts);
-}
-
-function priceMove({ field, before, after }: FieldChange): Line {
-  const said = (value: FieldValue | undefined): string => escapeInvisible(formatField(field, value, {}));
-  return [words(`${escapeInvisible(describePriceField(field))} `), ...toFresh(said(before), said(after))];
+  // Prices have commas of their own.
+  return fieldChanges.some(({ field }) => isPartOfPrices(field)) ? joinLines(parts, '; ') : joinParts(parts);
 }
 
 function rateMove({ before, after }: FieldChange, rate: RateName): Line {

@@ -2,9 +2,12 @@
 
 import { z } from 'zod';
 
+/** Of any size: what a budget of the largest amount comes to in 30 days, over many workspaces, is past 2^53 and to the nearest. */
+export const wholeNumber = z.number().refine(Number.isInteger).meta({ type: 'integer', multipleOf: 1 });
+
 export const moneySchema = z
   .object({
-    cents: z.int().describe('US cents, to the nearest'),
+    cents: wholeNumber.describe('US cents, to the nearest'),
     exact_cents: z
       .string()
       .regex(/^-?\d+(\.\d+)?$/)

@@ -8,9 +8,9 @@ import type { PriceEffectDocument, RunOutDocument } from './documents/prices.ts'
 
 export function pricesDocument(effects: NonNullable<Plan['prices']>): Record<string, PriceEffectDocument> {
   return Object.fromEntries(
-    [...effects].map(([id, { since, asOf, budgets, same, gaps }]) => [
+    [...effects].map(([id, { since, asOf, budgets, same, sameIn, gaps }]) => [
       id,
-      { since, as_of: asOf, budgets: budgets.map(budgetDocument), same, gaps: [...gaps] },
+      { since, as_of: asOf, budgets: budgets.map(budgetDocument), same, same_in: [...sameIn], gaps: [...gaps] },
     ]),
   );
 }

@@ -4,8 +4,8 @@
  * decimal text, as people write them: no price passes through a binary fraction.
  */
 
-import { compare, type Exact, exactOf, fraction, toDecimal } from '../exact.ts';
-import type { Fields, FieldValue, Json } from './types.ts';
+import { type Exact, exactOf, fraction, toDecimal } from '../exact.ts';
+import type { FieldValue, Json } from './types.ts';
 
 /** Kinds of token by the words of the files, with the service's. */
 export const tokenKinds = {
@@ -16,6 +16,13 @@ export const tokenKinds = {
 } as const;
 export type TokenKind = keyof typeof tokenKinds;
 export const tokenKindNames = Object.keys(tokenKinds) as readonly TokenKind[];
+
+export const tokenKindWords: Readonly<Record<TokenKind, string>> = {
+  input: 'input',
+  output: 'output',
+  cache_read: 'cache reads',
+  cache_write: 'cache writes',
+};
 
 /** `default`: every kind of token that has no factor of its own. */
 export const factorNames = ['default', ...tokenKindNames] as const;
@@ -58,9 +65,17 @@ export function innerName(field: string): string {
 /** No more digits than a number on the wire holds without loss. */
 export const mostDigits = 15;
 
-/** Of a number as the service writes it. Null: it is none, or no price. */
+/** Of a number as the service writes it, however small: next to nothing is not nothing. Null: it is none, or no price. */
 export function decimalOf(value: unknown): Decimal | null {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? toDecimal(exactOf(value), 20) : null;
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) return null;
+  const [mantissa = '', exponent = '0'] = String(value).split('e');
+  const places = (mantissa.split('.')[1] ?? '').length - Number(exponent);
+  return toDecimal(exactOf(value), Math.max(1, places));
+}
+
+/** Nobody counts thirty zeros: `1e-30`. */
+function shortened(decimal: Decimal): string {
+  return decimal.length > 24 ? String(Number(decimal)) : decimal;
 }
 
 export function exactOfDecimal(text: Decimal): Exact {
@@ -83,63 +98,35 @@ export function isAlwaysSaid(kind: TokenKind): boolean {
   return kind === 'input' || kind === 'output';
 }
 
-/**
- * What one price or factor is times the other, by kind of token; null: not known, since the catalogue's price stands on one side.
- * `free`: it costs nothing from then on.
- */
-export type Ratio = Exact | 'same' | 'free' | null;
-
-/** @param before,after all managed fields of the object */
-export function ratiosOf(field: string, before: Fields, after: Fields): readonly Ratio[] {
-  if (isFactor(field)) return [ratioOf(factorIn(before, field), factorIn(after, field))];
-  const [from, to] = [asOwnPrice(before[field]), asOwnPrice(after[field])];
-  if (from === null || to === null || from.unreadable === true || to.unreadable === true) return [null];
-  return tokenKindNames.map((kind) => ratioOf(from[kind] ?? '0', to[kind] ?? '0'));
+/** Its calls cost nothing, whatever kind of token they are of. */
+export function isFree(price: OwnPrice): boolean {
+  return price.unreadable !== true && tokenKindNames.every((kind) => (price[kind] ?? '0') === '0');
 }
 
-/** None is one; of a kind of token, the default. Null: it cannot be known. */
-function factorIn(fields: Fields, field: string): Decimal | null {
-  const own = fields[field];
-  if (typeof own === 'string') return own;
-  if (own !== undefined && own !== null) return null;
-  if (innerName(field) === 'default') return '1';
-  const all = fields[factorField('default')];
-  return typeof all === 'string' ? all : null;
-}
-
-function ratioOf(from: Decimal | null, to: Decimal | null): Ratio {
-  if (from === null || to === null) return null;
-  const [before, after] = [exactOfDecimal(from), exactOfDecimal(to)];
-  if (compare(before, after) === 0) return 'same';
-  if (after.n === 0n) return 'free';
-  // From nothing to something every budget buys less.
-  return before.n === 0n ? { n: 2n, d: 1n } : fraction(after.n * before.d, after.d * before.n);
-}
+export const perMillionTokens = ' per 1M tokens';
 
 /** `$2.50 per 1M tokens`. */
 export function formatTokenPrice(price: Decimal): string {
-  const [whole = '0', decimals = ''] = price.split('.');
+  const [whole = '0', decimals = ''] = shortened(price).split('.');
   const cents = decimals === '' ? '' : `.${decimals.padEnd(2, '0')}`;
-  return `$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${cents} per 1M tokens`;
+  return `$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${cents}${perMillionTokens}`;
 }
 
-const kindWords: Readonly<Record<TokenKind, string>> = {
-  input: 'input',
-  output: 'output',
-  cache_read: 'cache reads',
-  cache_write: 'cache writes',
-};
+/** `$2.50`; `free`, which no budget in dollars ends. */
+export function formatPerMillion(price: Decimal): string {
+  return price === '0' ? 'free' : formatTokenPrice(price).replace(perMillionTokens, '');
+}
 
-/** `$2.50 in, $10 out per 1M tokens`. */
+/** `input $2.50, output $10 per 1M tokens`. */
 export function formatOwnPrice(value: FieldValue | undefined): string {
   const price = asOwnPrice(value);
   if (price === null) return 'the catalogue’s price';
   if (price.unreadable === true) return 'a price that cannot be read';
   const said = tokenKindNames.flatMap((kind) => {
     const one = price[kind];
-    return one === undefined ? [] : [`${kindWords[kind]} ${formatTokenPrice(one).replace(' per 1M tokens', '')}`];
+    return one === undefined ? [] : [`${tokenKindWords[kind]} ${formatPerMillion(one)}`];
   });
-  return `${said.join(', ')} per 1M tokens`;
+  return `${said.join(', ')}${perMillionTokens}`;
 }
 
 /** `×0.85`. */
@@ -147,7 +134,7 @@ export function formatFactor(value: FieldValue | undefined): string {
   return value === undefined || value === null
     ? 'none'
     : typeof value === 'string'
-      ? `×${value}`
+      ? `×${shortened(value)}`
       : 'one that cannot be read';
 }
 
@@ -155,5 +142,5 @@ export function formatFactor(value: FieldValue | undefined): string {
 export function describePriceField(field: string): string {
   const name = innerName(field);
   if (isOwnPrice(field)) return `price of ${name}`;
-  return name === 'default' ? 'multiplier' : `multiplier of ${kindWords[name as TokenKind] ?? name}`;
+  return name === 'default' ? 'multiplier' : `multiplier of ${tokenKindWords[name as TokenKind] ?? name}`;
 }

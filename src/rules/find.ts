@@ -12,6 +12,7 @@ import { conditionRules } from './condition-rules.ts';
 import { configRules } from './config-rules.ts';
 import { gatewayRules, gatewayTooOld, ignoresEndpointType, ignoresWeeklyRates } from './gateway-rules.ts';
 import { groupRules } from './group-rules.ts';
+import { integrationPriceFileRules, integrationPriceRules } from './integration-price-rules.ts';
 import { keyRules } from './key-rules.ts';
 import { createEntryLimits } from './limits.ts';
 import { liveRules as stateRules } from './live-rules.ts';
@@ -30,6 +31,7 @@ export const fileRules: readonly FileRule[] = [
   ...gatewayRules,
   ...nameRules,
   ...untilRules,
+  ...integrationPriceFileRules,
 ];
 const liveRules: readonly LiveRule[] = [
   ...stateRules,
@@ -38,6 +40,7 @@ const liveRules: readonly LiveRule[] = [
   ...configRules,
   ...conditionRules,
   ...trafficRules,
+  ...integrationPriceRules,
 ];
 export const allRules: readonly Rule[] = [...fileRules, ...liveRules, ...priceRules];
 

@@ -61,13 +61,13 @@ async function judgeOne(reads: Reads, change: Change, context: PriceContext): Pr
     since: new Date(now - paceDays * dayMilliseconds).toISOString(),
     asOf: new Date(now).toISOString(),
   };
-  const nothing = (why: string): PriceEffect => ({ ...times, budgets: [], same: 0, gaps: [why] });
+  const nothing = (why: string): PriceEffect => ({ ...times, budgets: [], same: 0, sameIn: [], gaps: [why] });
   const shares = await reads.ask('listIntegrationWorkspaces', slug);
   if ('unknown' in shares) return nothing(`whose budgets count in these prices is not known: ${shares.unknown}`);
   const workspaceOf = byHandle(index.live.workspaces);
   const all = shares.value.flatMap(({ id }) => workspaceOf.get(id)?.slug ?? []).sort();
   const slugs = all.slice(0, mostWorkspaces);
-  if (slugs.length === 0) return { ...times, budgets: [], same: 0, gaps: [] };
+  if (slugs.length === 0) return { ...times, budgets: [], same: 0, sameIn: [], gaps: [] };
   const query = {
     ...{ workspaces: slugs, integrations: [slug], unit: 'cost' as const, usageUnit: usageUnitOf(desired) },
     ...{ counts: context.people === 'counts', now: () => now },
@@ -85,6 +85,9 @@ async function judgeOne(reads: Reads, change: Change, context: PriceContext): Pr
     ...times,
     budgets: moved,
     same: budgets.length - moved.length,
+    sameIn: [
+      ...new Set(limits.flatMap(({ facts }, at) => (budgets[at] === null ? (facts.workspace ?? []) : []))),
+    ].sort(),
     gaps: [
       ...(all.length > slugs.length
         ? [`budgets of ${all.length - slugs.length} more workspaces are not looked at`]

@@ -7,6 +7,7 @@ import type { LimitStatus, LiveLimit } from '../consumption/limit-status.ts';
 import { type Exact, exactOf } from '../exact.ts';
 import type { AnswerCell } from '../render/answer.ts';
 import { moneyOf } from '../render/money.ts';
+import { wholeNumber } from '../render/money-schema.ts';
 import { formatReset } from '../resources/amounts.ts';
 import type { Unit } from '../resources/types.ts';
 import { isoOf, numberOfExact, untrustedSchema } from './values.ts';
@@ -14,7 +15,7 @@ import { isoOf, numberOfExact, untrustedSchema } from './values.ts';
 /** Money, or a count of the limit's unit. */
 export const amountSchema = z
   .object({
-    cents: z.int().optional(),
+    cents: wholeNumber.optional(),
     exact_cents: z.string().optional(),
     usd: z.string().optional(),
     tokens: z.number().optional(),

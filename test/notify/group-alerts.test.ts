@@ -92,7 +92,7 @@ describe('a group with thresholds', () => {
     expect(parseOutput(await rig.plan({ format: 'json' })).record_lines).toMatchObject([
       {
         detail:
-          'groups.research: $100 monthly over ws-team-*, owner "jane@example.com", told at $50, $80 (also head@example.com) → $100 monthly over ws-team-*, owner "mallory@example.com", told at $10',
+          'groups.research: owner "jane@example.com", told at $50, $80 (also head@example.com) → owner "mallory@example.com", told at $10',
       },
     ]);
     await succeed(rig.apply());

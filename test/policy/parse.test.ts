@@ -111,6 +111,18 @@ it('takes keys that YAML reads as something else for names', () => {
   expect(desiredOf(compiled).entries.map((entry) => entry.name)).toEqual([...names].sort());
 });
 
+it.each([
+  'policies: { a: { budget: $5, reset: monthly, per: api_key, until: { date: !!timestamp 2026-12-15, then: $4 } } }',
+  'owner: !!binary aGVsbG8=',
+])('knows no tags, those of YAML itself included: %s', (body) => {
+  const { diagnostics } = compileWorkspace(`${body}\n`);
+  expect(diagnostics.map(({ code, message }) => [code, message])).toContainEqual([
+    'yaml-tag',
+    'a YAML tag (`!…`) has no meaning here: leave it out',
+  ]);
+  expect(diagnostics.map(({ code }) => code)).not.toContain('empty-value');
+});
+
 it('keeps prototypes as they are', () => {
   const compiled = compileWorkspace('__proto__: { polluted: true }\nconstructor: x\n');
   expect(summarize(compiled)).toEqual(['4:1 unknown-key', '5:1 unknown-key']);

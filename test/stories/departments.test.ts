@@ -84,8 +84,21 @@ describe('departments', () => {
     const alone = await planned(files(ways.raised, 400, 500));
     expect([alone.exit, shown(alone)]).toEqual([0, []]);
     expect(parseOutput(alone).record_lines).toMatchObject([
-      { action: 'settings', detail: 'groups.research: $1,000 monthly over ws-team-* → $9,000 monthly over ws-team-*' },
+      { action: 'settings', detail: 'groups.research: $1,000 monthly → $9,000 monthly' },
     ]);
+    // Which of the two it is judged by is said, and the other one beside it.
+    expect((await rig.plan()).stdout).toContain(
+      'Group research: $900 of $1,000 / 30 days in force (these files: $9,000).',
+    );
+    for (const [way, other] of [
+      ['raised', '$9,000'],
+      ['without a ceiling', 'none'],
+      ['taken out', 'none'],
+    ] as const) {
+      const [objection] = violationsOf(await planned(files(ways[way], 700, 500)));
+      expect(objection?.details[0]).toContain(`its ceiling is $1,000 in force (these files: ${other})`);
+    }
+    rig.write(files(ways.raised, 400, 500));
     await succeed(rig.apply());
     expect((await planned(files(ways.raised, 700, 500))).exit).toBe(0);
   });

@@ -97,6 +97,53 @@ describe('a price that moves by hand', () => {
     expect((await rig.drift()).exit).toBe(0);
   });
 
+  it.each([
+    ['a multiplier', { pricing_adjustments: { multiplier: { default: 2 } } }],
+    ['a multiplier that is taken away', { pricing_adjustments: null }],
+    ['an own price', { models: [model('gpt-4o', priced(2, 9)), model('gpt-4o-mini', priced(0.15, 0.6)), model('o1')] }],
+  ])('tighter is left, and drift, plan and apply say so alike: %s', async (_, row) => {
+    const rig = await start();
+    expect((await rig.apply()).exit).toBe(0);
+    Object.assign(live(rig), row);
+    const before = structuredClone(live(rig));
+    const drift = (await rig.drift()).stdout.replace(/\s+/g, ' ');
+    expect(drift).toMatch(/tightened prices of integration openai-prod: .*\(left\)/);
+    expect(drift).toContain('To put it back: tollgate apply --revert-drift.');
+    const plan = await rig.plan();
+    expect([plan.exit, plan.stdout.replace(/\s+/g, ' ')]).toEqual([
+      0,
+      expect.stringContaining('1 left as set by hand'),
+    ]);
+    expect((await rig.apply()).exit).toBe(0);
+    expect(live(rig)).toEqual(before);
+  });
+
+  it.each([
+    ['one kind of token dearer, another cheaper', { models: [model('gpt-4o', priced(3, 7))] }],
+    ['the catalogue’s price, which may be lower', { models: [model('gpt-4o')] }],
+    [
+      'a dearer price, and a lower multiplier',
+      {
+        models: [model('gpt-4o', priced(3, 9))],
+        pricing_adjustments: { multiplier: { default: 0.8 } },
+      },
+    ],
+    ['in a form that nobody knows', { models: [model('gpt-4o', { type: 'dynamic' })] }],
+  ])('is put back whole where some of it may be looser: %s', async (_, row) => {
+    const rig = await start(
+      {},
+      { files: files(agreed, 'review:\n  guards:\n    spend_up: off\n    impact_unknown: off\n') },
+    );
+    expect((await rig.apply()).exit).toBe(0);
+    Object.assign(live(rig), row);
+    expect((await rig.drift()).stdout).not.toContain('(left)');
+    expect((await rig.apply()).exit).toBe(0);
+    expect([live(rig).models[0]?.pricing_config, live(rig).pricing_adjustments]).toEqual([
+      priced(2, 8),
+      { multiplier: { default: 0.85 } },
+    ]);
+  });
+
   it('of a model is put back as it was declared, the kinds that no file names left as they are', async () => {
     const rig = await start();
     expect((await rig.apply()).exit).toBe(0);
@@ -219,4 +266,55 @@ it('a price that the service does not take away is not said to be gone', async (
   expect(exit).toBe(5);
   expect((stdout + stderr).replace(/\s+/g, ' ')).toMatch(/price of gpt-4o.*\$2/);
   expect(live(rig).models[0]?.pricing_config).toEqual(priced(2, 8));
+});
+
+/** The service's documents disagree on the unit of `pricing_config`: per token, or per million. */
+describe('a live price that fits the other reading alone', () => {
+  const perToken = priced(0.0000025, 0.00001);
+  const own = 'models:\n  gpt-4o:\n    input: $2.50 per 1M tokens\n    output: $10 per 1M tokens';
+
+  it('stops every price of its integration, until somebody says by a word what it is', async () => {
+    const rig = await start({ models: [model('gpt-4o'), model('o1', perToken)] }, { files: files(own) });
+    const before = structuredClone(live(rig));
+    const { stdout } = await rig.plan();
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(
+      /BLOCKED by rules, impact-unknown.*the live price of o1 .* reads like one per token/,
+    );
+    expect((await rig.apply()).exit).toBe(3);
+    expect(live(rig)).toEqual(before);
+    const words = [...stdout.matchAll(/--allow (\S+)/g)].flatMap(([, word]) => word ?? []);
+    expect((await rig.apply({ allow: words })).exit).toBe(0);
+    expect(live(rig).models).toMatchObject([{ pricing_config: priced(2.5, 10) }, { pricing_config: perToken }]);
+  });
+
+  it('is no reason against a multiplier, which has no unit', async () => {
+    const rig = await start({ models: [model('gpt-4o', perToken)] }, { files: files('multiplier: 0.8') });
+    expect((await rig.apply()).exit).toBe(0);
+  });
+
+  it('is not imported in digits that no file holds, and doubted where a file can say it', async () => {
+    const rig = await start(
+      { models: [model('gpt-4o', perToken), model('o1', priced(0.000015, 0.00006))] },
+      { files: {} },
+    );
+    const { exit, stdout } = await rig.import();
+    expect([exit, stdout.replace(/\s+/g, ' ')]).toEqual([0, expect.stringContaining('price[gpt-4o]')]);
+    const org = readFileSync(join(rig.folder, 'policies', 'org.yaml'), 'utf8');
+    expect(org).toContain('o1:\n          input: $0.000015 per 1M tokens');
+    const plan = await rig.plan({ verbose: true });
+    expect([plan.exit, plan.stdout.replace(/\s+/g, ' ')]).toEqual([
+      0,
+      expect.stringContaining('reads like one per token'),
+    ]);
+  });
+});
+
+it('a price of $0 asks for a word, as a multiplier of 0 is refused', async () => {
+  const nothing = 'models:\n  o1:\n    input: $0 per 1M tokens\n    output: $0 per 1M tokens';
+  const rig = await start({}, { files: files(nothing) });
+  const { exit, stdout } = await rig.plan();
+  const said = stdout.replace(/\s+/g, ' ');
+  expect([exit, said]).toEqual([3, expect.stringContaining('what is free ends no budget')]);
+  expect(said).toContain('--allow spend-up=unbounded@');
+  expect(said).toContain('o1 is free: no budget in dollars ends its calls');
 });

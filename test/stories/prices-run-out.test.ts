@@ -123,8 +123,10 @@ it('says of a budget whose calls go elsewhere that it runs out when it did', asy
   const elsewhere = providerRow('other-a', uuid(22), teamA, { integration_id: 'anthropic-prod' });
   const providers = [providerRow('openai-a', uuid(21), teamA), elsewhere];
   const rig = await start('multiplier: 0.75', calls(100, { virtual_key: 'other-a' }), { state: { providers } });
-  expect(await textOf(rig)).toContain('the one budget in dollars runs out when it did, at the pace of the last 7 days');
-  expect(await effectOf(rig)).toMatchObject({ budgets: [], same: 1, gaps: [] });
+  expect(await textOf(rig)).toContain(
+    'the one budget in dollars (ws-team-a) runs out when it did, at the pace of the last 7 days',
+  );
+  expect(await effectOf(rig)).toMatchObject({ budgets: [], same: 1, same_in: ['ws-team-a'], gaps: [] });
 });
 
 it('moves the part that goes through the integration alone, by the model that it is paid for', async () => {
@@ -238,7 +240,7 @@ it('takes the pace of the window where analytics are refused', async () => {
   rig.emulator.faults.set([
     { method: 'GET', path: '/analytics/groups/api_key', fault: { kind: 'status', status: 403 } },
   ]);
-  expect(await textOf(rig)).toContain('the one budget in dollars runs out when it did');
+  expect(await textOf(rig)).toContain('the one budget in dollars (ws-team-a) runs out when it did');
 });
 
 it('shows no budget of a workspace that does not have the integration', async () => {
@@ -298,4 +300,52 @@ it('leaves estimates, and copies of price files, at the old price until it is ap
   expect((await rig.apply()).exit).toBe(0);
   expect(await cost()).toBe('$3.60');
   expect(readFileSync(join(prices, 'openai.json'), 'utf8')).toBe(kept);
+});
+
+it('says of each price that moves, in a line of its own, what a dollar buys then', async () => {
+  const own = 'models:\n  gpt-4o:\n    input: $1.60 per 1M tokens\n    output: $8 per 1M tokens';
+  const rig = await start(`multiplier: 0.85\n${own}`, calls(100, { ai_model: 'gpt-4o-mini' }));
+  const { stdout } = await rig.plan({}, { columns: 80 });
+  expect(Math.max(...stdout.split('\n').map((one) => one.length))).toBeLessThanOrEqual(80);
+  expect(stdout).toMatch(/~ prices of integration openai-prod\n {6}2 prices change {2}/);
+  expect(stdout).toContain('multiplier ×1 → ×0.85: a dollar buys 18 % more\n');
+  // Output and caches stay, and are not told.
+  expect(stdout.replace(/\s+/g, ' ')).toContain(
+    'price of gpt-4o input $2 → $1.60 per 1M tokens: a dollar buys up to 25 % more',
+  );
+  const { changes } = JSON.parse((await rig.plan({ format: 'json' })).stdout);
+  expect(changes[0].summary).toBe('multiplier ×1 → ×0.85; price of gpt-4o input $2 → $1.60 per 1M tokens');
+});
+
+it.each([
+  ['multiplier: 85', 'a dollar buys 99 % less'],
+  ['multiplier: 850', 'a dollar buys over 99 % less'],
+  ['multiplier: 0.999', 'a dollar buys under 1 % more'],
+  [
+    'models:\n  gpt-4o:\n    input: $1 per 1M tokens\n    output: $16 per 1M tokens',
+    'a dollar buys from 50 % less to 100 % more, by kind of token',
+  ],
+  [
+    'models:\n  gpt-4o:\n    input: $2 per 1M tokens\n    output: $0 per 1M tokens',
+    'free: no budget in dollars ends it',
+  ],
+  [
+    'models:\n  gpt-4o:\n    input: $2 per 1M tokens\n    output: $8 per 1M tokens\n    cache_read: $1 per 1M tokens',
+    'a dollar buys less of what was free',
+  ],
+])('%s: what a dollar buys', async (prices, said) => {
+  const rig = await start(prices, calls(100));
+  expect(await textOf(rig)).toContain(said);
+});
+
+it('says once it is applied that the prices are the catalogue’s again, of which there is no limit to speak of', async () => {
+  const rig = await start('multiplier: 0.85', []);
+  expect((await rig.apply()).exit).toBe(0);
+  rig.write({ 'org.yaml': orgFile(spendMayRise) });
+  const { exit, stdout, stderr } = await rig.apply();
+  expect([exit, stderr]).toEqual([
+    0,
+    expect.stringContaining('prices of integration openai-prod: the catalogue’s prices'),
+  ]);
+  expect(`${stdout}${stderr}`).not.toContain('no limit');
 });

@@ -220,6 +220,32 @@ describe('a lower price', () => {
     expect(cheaperOf(change, 24)).toMatchObject([{ rise: 25 }]);
   });
 
+  it('is judged together with the multiplier on it, as one change may move both', async () => {
+    const both = (factor: string, input: string) => `multiplier: ${factor}\n${priced(input)}`;
+    const change = await changeOf(both('1', '2.5'), both('0.8', '2'));
+    // 1.25 × 1.25: neither is over the bound alone.
+    expect(cheaperOf(change, 57)).toEqual([]);
+    expect(cheaperOf(change, 56)).toMatchObject([
+      {
+        rise: 57,
+        detail: expect.stringMatching(/^price of gpt-4o of .* with the multiplier on it: input \$2\.50 → \$2 /),
+      },
+    ]);
+    // Whether the gateway multiplies own prices is not known: a higher price takes nothing back.
+    await world.close();
+    const opposite = await changeOf(both('1', '2'), both('0.5', '4'));
+    expect(cheaperOf(opposite, 25)).toMatchObject([{ rise: 100, detail: expect.stringMatching(/^multiplier of /) }]);
+    await world.close();
+    const reverse = await changeOf(both('1', '2'), both('2', '1'));
+    expect(cheaperOf(reverse, 25)).toMatchObject([{ rise: 100, detail: expect.not.stringContaining('on it') }]);
+    await world.close();
+    const byKind = (factor: string, input: string) => `multiplier: { input: ${factor}, default: 1 }\n${priced(input)}`;
+    expect(cheaperOf(await changeOf(byKind('1', '2.5'), byKind('0.8', '2')), 56)).toMatchObject([{ rise: 57 }]);
+    await world.close();
+    // From free to a price it costs more, whatever the factor.
+    expect(cheaperOf(await changeOf(both('1', '0'), both('0.9', '2')), 25)).toEqual([]);
+  });
+
   it('that is nothing has no bound, and a higher one tightens', async () => {
     expect(cheaperOf(await changeOf(priced('2'), priced('0')), 9999)).toMatchObject([{ rise: 'unbounded' }]);
     await world.close();

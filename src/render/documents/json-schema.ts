@@ -17,9 +17,10 @@ export function closedSchema(form: z.ZodType): JsonSchema {
   return z.toJSONSchema(form, { target: 'draft-7', io: 'output' });
 }
 
-/** What says no more than its neighbour: bounds of all integers, and times spelled out as a pattern. */
+/** What says no more than its neighbour: bounds and steps of all integers, and times spelled out as a pattern. */
 function shorten({ jsonSchema }: { readonly jsonSchema: JsonSchema }): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (jsonSchema.type === 'integer' && jsonSchema.multipleOf === 1) delete jsonSchema.multipleOf;
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
 }

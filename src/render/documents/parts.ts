@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { type Fields, type FieldValue, kinds } from '../../resources/types.ts';
 import { jsonVersion } from '../json.ts';
+import { wholeNumber } from '../money-schema.ts';
 
 /** A document as its writer makes it: plans and facts are read-only. */
 export type DocumentOf<Schema extends z.ZodType> = ReadonlyDeep<z.infer<Schema>>;
@@ -18,7 +19,7 @@ export const ok = z.boolean().describe('false: the exit code is not 0, or that s
 export const done = z.literal(true).describe('a failure is another document, with `error`');
 
 /** Counts, and whole cents. */
-export const whole = z.int();
+export const whole = wholeNumber;
 export const instant = z.iso.datetime().describe('ISO date-time, UTC');
 export const isoDay = z.iso.date().describe('UTC');
 export const kind = z.enum(kinds);

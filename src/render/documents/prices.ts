@@ -30,6 +30,7 @@ export const priceEffect = z.object({
     )
     .describe('budgets in dollars that run out another day, or may'),
   same: whole.describe('budgets in dollars that were looked at and run out when they did'),
+  same_in: z.array(z.string()).describe('slugs of the workspaces that those are of'),
   gaps: z.array(z.string()).describe('what was not looked at'),
 });
 

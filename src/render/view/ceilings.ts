@@ -1,7 +1,7 @@
 /** What happens to groups of workspaces that have a ceiling, a line each. */
 
 import { fromText } from '../../exact.ts';
-import { describeSum } from '../../guards/ceiling.ts';
+import { describeSum, describeWritten } from '../../guards/ceiling.ts';
 import type { GroupImpact } from '../../impact/document.ts';
 import { formatDelta, formatExact } from '../../impact/money.ts';
 import type { Plan } from '../../plan/types.ts';
@@ -12,7 +12,8 @@ export function ceilingLines({ impact }: Plan): Line[] {
 }
 
 /** `Group research: $19,000 → $22,000 (+$3,000) of $20,000 / 30 days: above its ceiling`. */
-function ceilingLine({ group, before, after, rise, ceiling, verdict: judged, unjudged, in_force }: GroupImpact): Line {
+function ceilingLine(impact: GroupImpact): Line {
+  const { group, before, after, rise, ceiling, verdict: judged, unjudged, in_force } = impact;
   const [was, will] = [describeSpend(before), describeSpend(after)];
   const cents = rise === null ? null : fromText(rise);
   const shift: Cell[] =
@@ -25,7 +26,7 @@ function ceilingLine({ group, before, after, rise, ceiling, verdict: judged, unj
     words(`Group ${group}: `),
     ...spend,
     ...shift,
-    words(` of ${most}${in_force ? '' : ', new with these files'}`),
+    words(` of ${most}${in_force ? describeWritten(impact) : ', new with these files'}`),
     ...said(judged, rise === null || (cents?.n ?? 0n) > 0n, unjudged),
   ];
 }

@@ -29,6 +29,7 @@ import { type Line, verdict, words } from './cells.ts';
 import { organisationMoney, reachOfMoney, workspaceMoney } from './money.ts';
 import { buildNews, type News } from './news.ts';
 import { peopleLines, stopDetails } from './people.ts';
+import { pricesOfChange } from './price-moves.ts';
 import { nameOfWorkspace } from './traffic.ts';
 import { buildUndeclaredView, type UndeclaredView } from './undeclared.ts';
 
@@ -211,6 +212,7 @@ function buildGroups(changes: readonly Change[], withheld: ReadonlySet<Change>, 
 
 function toChange(change: Change, { limits, notes }: Beside, isWithheld: boolean, plan: Plan): ChangeView {
   const { action, key, source, reason } = change;
+  const prices = pricesOfChange(change);
   return {
     action,
     mark: marks[action],
@@ -218,9 +220,12 @@ function toChange(change: Change, { limits, notes }: Beside, isWithheld: boolean
     source,
     gone: source !== null ? null : reason === 'replacement-cut-short' ? 'left over' : 'no longer in Git',
     isWithheld,
-    what: [...changeLine(change, plan.names).filter(({ is }) => is !== 'usual'), ...toldCells(change, plan)],
+    what: prices?.what ?? [
+      ...changeLine(change, plan.names).filter(({ is }) => is !== 'usual'),
+      ...toldCells(change, plan),
+    ],
     limits,
-    notes,
+    notes: [...(prices?.lines ?? []), ...notes],
   };
 }
 

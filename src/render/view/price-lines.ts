@@ -8,6 +8,7 @@ import type { Plan } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { formatReset } from '../../resources/amounts.ts';
 import { describePlaced } from '../describe-change.ts';
+import { listFew } from '../list-few.ts';
 import { aside, type Line, words } from './cells.ts';
 import { shortDay } from './days.ts';
 
@@ -17,21 +18,25 @@ const mostBudgets = 5;
 export function priceLines(id: string, { prices }: Plan): Line[] {
   const effect = prices?.get(id);
   if (effect === undefined) return [];
-  const { budgets, same, gaps, asOf } = effect;
+  const { budgets, same, sameIn, gaps, asOf } = effect;
+  const where = sameIn.length === 0 ? '' : ` (${listFew(sameIn.map(escapeInvisible), 3)})`;
   const sorted = [...budgets].sort((a, b) => momentOf(a) - momentOf(b));
   const more = sorted.length - mostBudgets;
   return [
     ...sorted.slice(0, mostBudgets).map((budget): Line => [words(describeBudget(budget, asOf))]),
     ...(more > 0 ? [[words(`${more} more ${noun(more)} in dollars may run out another day`)]] : []),
-    ...(budgets.length === 0 && gaps.length === 0 ? [[words(describeSame(same))]] : []),
+    ...(budgets.length === 0 && gaps.length === 0 ? [[words(describeSame(same, where))]] : []),
+    ...(budgets.length > 0 && same > 0
+      ? [[words(`${same} more ${noun(same)} in dollars${where} ${same === 1 ? 'runs' : 'run'} out as now`)]]
+      : []),
     ...gaps.map((gap): Line => [words(`not known: ${escapeInvisible(gap)}`)]),
     ...(budgets.length === 0 ? [] : [[aside('at the pace of the last 7 days, as the budgets are now')]]),
   ];
 }
 
-function describeSame(same: number): string {
+function describeSame(same: number, where: string): string {
   if (same === 0) return 'no budget in dollars counts in these prices';
-  const which = same === 1 ? 'the one budget in dollars runs' : `all ${same} budgets in dollars run`;
+  const which = same === 1 ? `the one budget in dollars${where} runs` : `all ${same} budgets in dollars${where} run`;
   return `${which} out when ${same === 1 ? 'it' : 'they'} did, at the pace of the last 7 days`;
 }
 
