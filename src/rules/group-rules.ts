@@ -7,10 +7,10 @@ import { atSetting, type LiveRule } from './types.ts';
 const workspaceInTwoGroups: LiveRule = {
   name: 'workspace-in-two-groups',
   id: 'O11',
-  severity: 'warning',
+  severity: 'error',
   where: 'live',
   finds: 'a live workspace without a file that two `groups:` mean',
-  why: 'A workspace answers for one ceiling. Where a file or a slug written in full tells, two are an error of the files; two globs meet on a workspace as soon as somebody creates it. Until then both ceilings count it, and what is shown by group counts it for the first by name.',
+  why: 'A workspace answers for one ceiling. Where a file or a slug written in full tells, two are an error of the files; two globs meet on a live one. It stops the plan that brings such a group; where somebody creates the workspace afterwards it is a warning, as it must not stop other changes. Both ceilings count it then, and what is shown by group counts it for the first by name.',
   fix: 'Write its slug in full in one group, and let the globs of the others not reach it.',
   check: ({ desired, index }, found) => {
     const { groups = {} } = desired;
