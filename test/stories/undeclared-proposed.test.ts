@@ -33,10 +33,10 @@ const limitsOfB = (scene: Scene) =>
 test('proposed, merged, applied, watched, and taken out of Git again', async () => {
   const scene = await startSpending();
   const seen = await watch(scene);
-  expect(seen.summary).toContain('ws-team-b: $120 in 30 days, of at most $40 by spend');
+  expect(seen.summary).toContain('ws-team-b: $120 in 30 days, more than the $40 by spend now');
   const [pull] = scene.github.repository().issues.filter((one) => one.pull !== null && one.pull !== undefined);
   const number = pull?.number ?? 0;
-  expect(pull?.body).toContain('$120 in 30 days, of at most $40 by spend');
+  expect(pull?.body).toContain('$120 in 30 days, more than the $40 by spend now');
   expect(limitsOfB(scene)).toEqual(['spend: $40']);
 
   // The check plans it: what is live is adopted, the default is what is new.
