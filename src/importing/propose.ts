@@ -173,7 +173,7 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   if (desired === null) {
     throw refuseBase(diagnostics, branchName);
   }
-  const planOf = (some: readonly FoundFile[]) => plan(some, branch, branchName, run);
+  const planOf = (some: readonly FoundFile[], isEdited?: true) => plan(some, branch, branchName, run, isEdited);
   const base = await planOf(files);
   if (base.plan === null) throw refuseBase(base.diagnostics, branchName);
   const edit = await createEdit(wish, run, { directory, base });
@@ -190,7 +190,7 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   requireEffect(wish, compiled.desired);
   const owed = base.plan.changes;
   if (isSame) return { changed: [], notes: [], planned: null, owed, edit };
-  const proposed = await planOf(next);
+  const proposed = await planOf(next, true);
   if (proposed.plan === null) throw refuseErrors(proposed.diagnostics);
   const planned = comparePlans(base, proposed);
   if (planned.errors.length > 0) throw refuseErrors(planned.errors);
@@ -242,10 +242,11 @@ async function plan(
   { tip, hasInHistory }: Branch,
   branchName: string,
   { options, session, open }: ProposalRun,
+  isEdited?: true,
 ): Promise<Judged | NoPlan> {
   const asking = {
     ...options,
-    source: { commit: tip, files, branchName, hasInHistory },
+    source: { commit: tip, files, isEdited, branchName, hasInHistory },
     workspace: [],
     quiet: true,
     mode: 'sync' as const,
