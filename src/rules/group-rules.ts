@@ -1,4 +1,4 @@
-/** Rules about groups of workspaces against the workspaces that there are. */
+/** Rules about settings that name workspaces, groups and excuses, against the workspaces that there are. */
 
 import { formatAmount } from '../resources/amounts.ts';
 import { groupNamesOf, isMeantBy } from '../resources/workspace-groups.ts';
@@ -47,4 +47,28 @@ const groupMeansNobody: LiveRule = {
   },
 };
 
-export const groupRules: readonly LiveRule[] = [workspaceInTwoGroups, groupMeansNobody];
+const exceptMeansNobody: LiveRule = {
+  name: 'except-means-nobody',
+  id: 'O13',
+  severity: 'warning',
+  where: 'live',
+  finds: 'a name under `review.undeclared.except` that no live workspace without a file has',
+  why: 'It excuses nobody: a workspace goes by its slug or its id there, and one that has a file needs no excuse, nor has one should the file go.',
+  fix: 'Write the slug of the workspace, or take the name out.',
+  check: ({ desired, index }, found) => {
+    const place = atSetting(desired, 'review.undeclared');
+    for (const name of desired.settings.undeclared?.except ?? []) {
+      const live = index.findWorkspace(name);
+      if (live === undefined) {
+        const called = index.live.workspaces.filter((one) => one.name === name).map(({ slug }) => `"${slug}"`);
+        const slug =
+          called.length === 0 ? '' : `; ${called.join(' and ')} is the slug of what is shown under that name`;
+        found(place, `no live workspace is called "${name}"${slug}`);
+      } else if (desired.workspaces.some(({ ref }) => index.findWorkspace(ref)?.id === live.id)) {
+        found(place, `workspace "${name}" has a file`);
+      }
+    }
+  },
+};
+
+export const groupRules: readonly LiveRule[] = [workspaceInTwoGroups, groupMeansNobody, exceptMeansNobody];
