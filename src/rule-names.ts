@@ -17,6 +17,7 @@ export const ruleNames = [
   'ceiling-exceeded',
   'workspace-in-two-groups',
   'group-means-nobody',
+  'except-means-nobody',
   'metadata-escapable',
   'metadata-number',
   'user-from-body',

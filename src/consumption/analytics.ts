@@ -3,7 +3,7 @@
  * none.
  */
 
-import { add, type Exact, exactOf, fraction, zero } from '../exact.ts';
+import { add, compare, type Exact, exactOf, fraction, zero } from '../exact.ts';
 import type { AnalyticsQuery } from '../live/backend.ts';
 import { isKnownUnit } from '../resources/limit.ts';
 import type { Unit } from '../resources/types.ts';
@@ -140,7 +140,8 @@ export interface GroupNeeds {
 
 /**
  * To an empty page, or to one that is not full where the total says the same: calls go on while pages are read, so that their
- * total is not a check to the row. Pages that repeat themselves are not the whole.
+ * total is not a check to the row. Pages that repeat themselves are not the whole. A name that stands twice on a page, or in two with
+ * other numbers, is left out: which of them it is, or whether they add up, nobody knows.
  */
 export async function readGroups(
   { ask }: Reads,
@@ -149,10 +150,15 @@ export async function readGroups(
   { shows, isEnough }: GroupNeeds,
 ): Promise<Known<Groups>> {
   const { path } = grouping;
-  const rows = new Map<string, GroupRow>();
+  const seen = new Map<string, GroupRow>();
+  const doubted = new Set<string>();
   let total: number | null = null;
+  const told = (): GroupRow[] => [...seen.values()].filter(({ name }) => !doubted.has(name));
   const groups = (isWhole: boolean): Known<Groups> => ({
-    value: { rows: [...rows.values()], cut: isWhole ? null : describeCut(path, rows.size, total) },
+    value: {
+      rows: told(),
+      cut: doubted.size > 0 ? describeDoubt(path, doubted) : isWhole ? null : describeCut(path, seen.size, total),
+    },
   });
   for (let page = 0; page < mostPages; page += 1) {
     const answer = await ask('readAnalytics', ...groupsOf(grouping, calls, page));
@@ -160,18 +166,23 @@ export async function readGroups(
     const { data } = answer.value;
     if (!Array.isArray(data)) return unreadable(path, 'the answer holds no list');
     total = analyticsNumber(answer.value.total);
-    if (data.length === 0) return groups(total === null || rows.size >= total);
-    const before = rows.size;
+    if (data.length === 0) return groups(total === null || seen.size >= total);
+    const before = seen.size;
+    const onPage = new Set<string>();
     for (const row of data) {
       const parsed = parseRow(row, grouping, shows);
       if (typeof parsed === 'string') return unreadable(path, parsed);
-      if (!rows.has(parsed.name)) rows.set(parsed.name, parsed);
+      const { name } = parsed;
+      const other = seen.get(name);
+      if (other === undefined) seen.set(name, parsed);
+      else if (onPage.has(name) || !saysTheSame(parsed, other)) doubted.add(name);
+      onPage.add(name);
     }
-    if (rows.size === before) return groups(false);
-    if (data.length < pageSize && total !== null && rows.size >= total) return groups(true);
-    if (isEnough?.([...rows.values()]) === true) return groups(false);
+    if (seen.size === before) return groups(false);
+    if (data.length < pageSize && total !== null && seen.size >= total) return groups(true);
+    if (isEnough?.(told()) === true) return groups(false);
   }
-  return groups(total !== null && total === rows.size);
+  return groups(total !== null && total === seen.size);
 }
 
 /** What calls of a group came to in one unit; null: not said. */
@@ -203,6 +214,17 @@ function parseRow(row: unknown, { names, columns = '' }: Grouping, shows: readon
   };
   const missing = shows.find((unit) => parsed[unit] === null);
   return missing === undefined ? parsed : `a row shows no ${missing}`;
+}
+
+function saysTheSame(a: GroupRow, b: GroupRow): boolean {
+  const isEqual = (one: Exact | null, other: Exact | null): boolean =>
+    one === null || other === null ? one === other : compare(one, other) === 0;
+  return isEqual(a.cost, b.cost) && isEqual(a.tokens, b.tokens) && a.requests === b.requests && a.errors === b.errors;
+}
+
+function describeDoubt(path: string, { size }: ReadonlySet<string>): string {
+  const groups = size === 1 ? '1 group stands' : `${size} groups stand`;
+  return `GET /analytics${path}: ${groups} in it more than once, so that not all are known`;
 }
 
 function describeCut(path: string, count: number, total: number | null): string {

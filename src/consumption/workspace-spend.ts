@@ -1,6 +1,6 @@
 /** What workspaces spent, by one question about all of them where the answer can be trusted to be about all. */
 
-import { type Exact, exactOf, zero } from '../exact.ts';
+import { add, type Exact, exactOf, zero } from '../exact.ts';
 import { type Calls, type GroupRow, groupings, readGroups, readTotal } from './analytics.ts';
 import type { Known, Reads } from './ask.ts';
 
@@ -21,7 +21,7 @@ export interface SpendQuery {
 const mostSingle = 20;
 
 /**
- * US cents by workspace id. A workspace that the groups leave out spent nothing only where they are whole, all known, and about more
+ * US cents by workspace id; rows under its slug and under its id add up. A workspace that the groups leave out spent nothing only where they are whole, all known, and about more
  * than one workspace: without a workspace in the question the answer has been that of the default one (docs/service-notes.md#analytics).
  */
 export async function readWorkspaceSpend(
@@ -32,16 +32,17 @@ export async function readWorkspaceSpend(
   const placeOf = ({ name }: GroupRow): string | undefined => idOf.get(name) ?? idOf.get(name.toLowerCase());
   const answer = await readGroups(reads, groupings.workspace, calls, { shows: ['cost'] });
   const rows = 'value' in answer ? answer.value.rows : [];
-  const spent = new Map(
-    rows.flatMap((row) => {
-      const id = placeOf(row);
-      return id === undefined || row.cost === null ? [] : [[id, row.cost] as const];
-    }),
-  );
+  const isAll = 'value' in answer && answer.value.cut === null;
+  const spent = new Map<string, Exact>();
+  // Where some stand under their id and others under their name, what was not read may hold the rest of any of them.
+  const ids = rows.filter((row) => placeOf(row)?.toLowerCase() === row.name.toLowerCase()).length;
+  for (const row of isAll || ids === 0 || ids === rows.length ? rows : []) {
+    const id = placeOf(row);
+    if (id !== undefined && row.cost !== null) spent.set(id, add(spent.get(id) ?? zero, row.cost));
+  }
   // Under a name that nobody knows may stand whoever seems to be left out.
   const isStrange = rows.some((row) => placeOf(row) === undefined && row.cost?.n !== 0n);
-  const isWhole = 'value' in answer && answer.value.cut === null && !isStrange;
-  const isOfAll = isWhole && rows.length > 1 && spent.size > 0;
+  const isOfAll = isAll && !isStrange && rows.length > 1 && spent.size > 0;
   const found = new Map<string, Known<Exact>>();
   const missing: SpendPlace[] = [];
   for (const place of wanted) {

@@ -42,6 +42,7 @@ export function settingsLines(
         {
           action: 'settings',
           key: null,
+          setting: name,
           detail: `${name}: ${showMove(before, after) ?? `${show(name, before, after)} → ${show(name, after, before)}`}`,
         },
       ];
@@ -49,7 +50,7 @@ export function settingsLines(
     const old = filled.get(name);
     if (old === undefined || was.has(name) || now.has(name) || isSame(old.means, after.means)) return [];
     const detail = `${name}: ${old.text} (filled in by 0.1) → ${show(name, after, old)}`;
-    return [{ action: 'settings', key: null, detail, why: 'default' }];
+    return [{ action: 'settings', key: null, setting: name, detail, why: 'default' }];
   });
 }
 

@@ -18,13 +18,14 @@ import { preparePlan } from '../run/prepare.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import { acceptDrift } from './accept-drift.ts';
 import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
+import { declareEmpty } from './declare-empty.ts';
 
 export interface ImportExistingOptions extends CommonOptions {
   /** Checked against the organisation file where it is given. */
   readonly environment?: string | undefined;
 }
 
-/** Adds live objects that neither files nor record know. What is declared is never touched. */
+/** Adds live objects that neither files nor record know, and a file for each workspace without one. What is declared is never touched. */
 export async function runImportExisting(options: ImportExistingOptions, session: Session): Promise<CommandResult> {
   const { desired, files, diagnostics } = await loadPolicies(options, session);
   if (desired === null) return refuseFor(diagnostics, options.format, session);
@@ -51,7 +52,7 @@ export async function runImportExisting(options: ImportExistingOptions, session:
     if (record !== null) {
       requireOwnRecord(record, desired, backend.baseUrl);
     }
-    const added = addUnmanaged({
+    const input = {
       desired,
       files,
       directory: directoryOf(files, options.dir),
@@ -59,10 +60,13 @@ export async function runImportExisting(options: ImportExistingOptions, session:
       record: record === null ? null : settleClaim(record, live),
       now: nowOf(session),
       workspaces: options.workspace,
-    });
+    };
+    const added = addUnmanaged(input);
     if ('diagnostics' in added) return refuseFor(added.diagnostics, options.format, session);
-    await writeTogether(files, added.files, session);
-    return { exit: exitCodes.ok, output: renderAdded({ ...added, unreadable: live.unreadable ?? [] }, options.format) };
+    const { files: more, ...empty } = declareEmpty(input, added);
+    await writeTogether(files, [...added.files, ...more], session);
+    const report = { ...added, ...empty, unreadable: live.unreadable ?? [] };
+    return { exit: exitCodes.ok, output: renderAdded(report, options.format) };
   } finally {
     await open.close();
   }

@@ -21,6 +21,7 @@ import { describeSecret, looksSecret } from '../secret-shape.ts';
 import { type Added, type AddInput, addUnmanaged, mergeFiles } from './add-unmanaged.ts';
 import { compareDesired, type DesiredDifference } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
+import { emptyFile } from './declare-empty.ts';
 import { declareWorkspace } from './declare-workspace.ts';
 import { isOfTargetKind, isOfWorkspace } from './declared-entries.ts';
 import { editProposal } from './edit-proposal.ts';
@@ -172,7 +173,7 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   if (desired === null) {
     throw refuseBase(diagnostics, branchName);
   }
-  const planOf = (some: readonly FoundFile[]) => plan(some, branch, branchName, run);
+  const planOf = (some: readonly FoundFile[], isEdited?: true) => plan(some, branch, branchName, run, isEdited);
   const base = await planOf(files);
   if (base.plan === null) throw refuseBase(base.diagnostics, branchName);
   const edit = await createEdit(wish, run, { directory, base });
@@ -180,7 +181,7 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   const next = toFound(files, changed, directory);
   const compiled = compilePolicies(next);
   if (compiled.desired === null) {
-    if (isOfWorkspaceFile(wish)) requireSaid(compiled.diagnostics, wish.workspace);
+    if (mayBeWorkspaceFile(wish)) requireSaid(compiled.diagnostics, wish.workspace);
     throw refuseErrors(compiled.diagnostics);
   }
   // A file for a workspace says something even where it holds no limit: from then on somebody reviews what it may spend.
@@ -189,7 +190,7 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   requireEffect(wish, compiled.desired);
   const owed = base.plan.changes;
   if (isSame) return { changed: [], notes: [], planned: null, owed, edit };
-  const proposed = await planOf(next);
+  const proposed = await planOf(next, true);
   if (proposed.plan === null) throw refuseErrors(proposed.diagnostics);
   const planned = comparePlans(base, proposed);
   if (planned.errors.length > 0) throw refuseErrors(planned.errors);
@@ -206,12 +207,13 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   return { changed, notes: [...notes, ...notesOnDeletion(wish, compiled.desired), ...unmanaged], planned, owed, edit };
 }
 
-function isOfWorkspaceFile({ proposal }: ProposalWish): boolean {
-  return proposal.action === 'import' && proposal.withDefaults === true;
+/** Of all that is live in a workspace, which may have no file before, and nothing live. */
+function mayBeWorkspaceFile({ proposal }: ProposalWish): boolean {
+  return proposal.action === 'import' && (proposal.withDefaults === true || proposal.target === null);
 }
 
 function isNewlyDeclared(wish: ProposalWish, before: Desired, after: Desired): boolean {
-  return isOfWorkspaceFile(wish) && !hasFile(wish.workspace, before) && hasFile(wish.workspace, after);
+  return mayBeWorkspaceFile(wish) && !hasFile(wish.workspace, before) && hasFile(wish.workspace, after);
 }
 
 /** What is there already has to be right before anything can be asked for. */
@@ -240,10 +242,11 @@ async function plan(
   { tip, hasInHistory }: Branch,
   branchName: string,
   { options, session, open }: ProposalRun,
+  isEdited?: true,
 ): Promise<Judged | NoPlan> {
   const asking = {
     ...options,
-    source: { commit: tip, files, branchName, hasInHistory },
+    source: { commit: tip, files, isEdited, branchName, hasInHistory },
     workspace: [],
     quiet: true,
     mode: 'sync' as const,
@@ -325,6 +328,11 @@ async function createEdit(
       const { file, notes } = declareWorkspace(found, added, input);
       requireSaid(added.leftOut, workspace);
       return { changed: [file], notes: [...(added.additions.length + kept === 0 ? [] : declares), ...notes] };
+    }
+    const nothing = added.additions.length + added.leftOut.length === 0;
+    if (nothing && target === null && !hasFile(workspace, desired)) {
+      const said = `Declares ${workspace.slug}, in which nothing else is live, without the organisation's defaults: an apply changes nothing live.`;
+      return { changed: [emptyFile(workspace, input)], notes: [said] };
     }
     if (added.additions.length === 0 && (target !== null || added.leftOut.length > 0)) {
       const [first] = added.leftOut;

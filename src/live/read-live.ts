@@ -9,7 +9,7 @@ import { specOf } from '../resources/registry.ts';
 import type { Kind } from '../resources/types.ts';
 import type { WireWorkspace } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
-import type { Live, LiveObject, UnreadableObject } from './live.ts';
+import type { Live, LiveObject, LiveWorkspace, UnreadableObject } from './live.ts';
 import { byHandle } from './named-workspaces.ts';
 import { oddState } from './row-state.ts';
 import { type Listed, listReadable, listWorkspaces, setTwinsAside } from './set-aside.ts';
@@ -37,7 +37,51 @@ export interface LiveScopeNeeds {
  * @throws UserError when the key belongs to another organisation than the files
  * @throws ServiceError, CancelledError as the backend
  */
-export async function readLive(backend: Backend, organisation: string, needs: LiveScopeNeeds): Promise<Live> {
+export function readLive(backend: Backend, organisation: string, needs: LiveScopeNeeds): Promise<Live> {
+  return createLiveReader(backend, organisation)(needs);
+}
+
+/** Of many parts, each by itself: the workspaces, which all of them have, are listed and understood once. */
+export function createLiveReader(backend: Backend, organisation: string): (needs: LiveScopeNeeds) => Promise<Live> {
+  let known: Promise<ListedWorkspaces> | undefined;
+  return (needs) => {
+    known ??= readWorkspaces(backend);
+    return readPart(backend, organisation, known, needs);
+  };
+}
+
+interface ListedWorkspaces {
+  readonly listed: Listed<WireWorkspace>;
+  /** By slug and id. */
+  readonly of: ReadonlyMap<string, WireWorkspace>;
+  readonly live: Live['workspaces'];
+}
+
+async function readWorkspaces(backend: Backend): Promise<ListedWorkspaces> {
+  const listed = await listWorkspaces(backend);
+  return { listed, of: byHandle(listed.rows), live: listed.rows.map(toLiveWorkspace) };
+}
+
+function toLiveWorkspace(row: WireWorkspace): LiveWorkspace {
+  const { id, slug, name } = row;
+  const isOdd = oddState(row) !== null;
+  const budgets = isOdd ? [] : (row.usage_limits ?? []).flatMap((limit) => budgetFromWire(limit) ?? []);
+  const metadata = metadataKeysOf(row.defaults);
+  return {
+    id,
+    slug,
+    name: name ?? slug,
+    ...(budgets.length === 0 ? {} : { budgets }),
+    ...(metadata.length === 0 ? {} : { metadata }),
+  };
+}
+
+async function readPart(
+  backend: Backend,
+  organisation: string,
+  known: Promise<ListedWorkspaces>,
+  needs: LiveScopeNeeds,
+): Promise<Live> {
   const unreadable: UnreadableObject[] = [];
   const setAside: SetAside = (kind, workspaceId, { rows, unreadable: odd }, name) => {
     for (const row of odd) {
@@ -46,8 +90,8 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
     }
     return rows;
   };
-  const workspaces = setAside('workspace-limits', null, await listWorkspaces(backend));
-  const workspaceOf = byHandle(workspaces);
+  const { listed: all, of: workspaceOf, live } = await known;
+  const workspaces = setAside('workspace-limits', null, all);
   const asked = new Set<string>();
 
   const lists = needs.needs.map(async ({ kind, workspace: ref }): Promise<LiveObject[]> => {
@@ -66,19 +110,7 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
   return {
     organisationId: organisation,
     baseUrl: backend.baseUrl,
-    workspaces: workspaces.map((row) => {
-      const { id, slug, name } = row;
-      const isOdd = oddState(row) !== null;
-      const budgets = isOdd ? [] : (row.usage_limits ?? []).flatMap((limit) => budgetFromWire(limit) ?? []);
-      const metadata = metadataKeysOf(row.defaults);
-      return {
-        id,
-        slug,
-        name: name ?? slug,
-        ...(budgets.length === 0 ? {} : { budgets }),
-        ...(metadata.length === 0 ? {} : { metadata }),
-      };
-    }),
+    workspaces: live,
     objects,
     ...(unreadable.length === 0 ? {} : { unreadable: unreadable.sort(compareUnreadable) }),
     integrations: shared.slugs,

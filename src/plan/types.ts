@@ -116,6 +116,8 @@ export interface RecordLine {
   /** Null for settings. */
   readonly key: ResourceKey | null;
   readonly detail: string;
+  /** Of a setting: its name, such as `groups.research`. */
+  readonly setting?: string;
   /** Of an adoption: which live object it is; a name alone may mean another one by the time of the apply. */
   readonly liveId?: string;
   /**
@@ -161,6 +163,8 @@ export interface Finding {
   readonly entry: ResourceKey | null;
   /** Id of the change that the plan makes to this entry, or of the first in this workspace; null: it makes none. */
   readonly change: string | null;
+  /** Without a change: the plan brings the setting into force that it is about, or something else into the record. So it is no older. */
+  readonly movedBy?: 'setting' | 'record';
   /** The reason written under `silence:`; null: not silenced. A silenced finding is shown and stops nobody. */
   readonly silenced: string | null;
 }

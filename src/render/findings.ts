@@ -88,7 +88,7 @@ function findingRow({ severity, rule, message, fix, silenced, source }: Finding)
   return `| ${mark} | ${writeLine([{ is: 'message', text: message }, ...then])} | \`${rule}\` | ${escapeMarkdown(`${source.file}:${source.line}`)} |`;
 }
 
-export function findingDocument({ source, entry, change, ...rest }: Finding): FindingDocument {
+export function findingDocument({ source, entry, change, movedBy: _, ...rest }: Finding): FindingDocument {
   return { ...rest, ...source, entry, change };
 }
 

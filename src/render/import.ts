@@ -23,6 +23,10 @@ export interface AddedReport {
   readonly leftOut: readonly ShownLeftOut[];
   /** Default: none. */
   readonly unreadable?: readonly UnreadableObject[];
+  /** Workspaces that got a file without entries. Default: none. */
+  readonly declared?: readonly { readonly file: string; readonly workspace: string }[];
+  /** Those that no file could be made for. Default: none. */
+  readonly undeclared?: readonly { readonly workspace: string; readonly why: string }[];
   /** Of declared entries: what is live beside what they say. */
   readonly further: readonly {
     readonly key: ResourceKey;
@@ -52,13 +56,18 @@ export function leftOutDocument({ object, field, why, slug }: ShownLeftOut): Lef
   };
 }
 
-export function renderAdded({ additions, leftOut, further, unreadable = [] }: AddedReport, format: Format): string {
+export function renderAdded(
+  { additions, leftOut, further, unreadable = [], declared = [], undeclared = [] }: AddedReport,
+  format: Format,
+): string {
   if (format === 'json') {
     return renderJson<AddedDocument>({
       version: jsonVersion,
       ok: true,
-      files: [...new Set(additions.map(({ file }) => file))],
+      files: [...new Set([...additions, ...declared].map(({ file }) => file))],
       entries: additions.length,
+      declared,
+      undeclared,
       added: additions.map(({ file, isNew, key, id }) => ({ file, new_file: isNew, ...key, id })),
       left_out: leftOut.map(leftOutDocument),
       unreadable: unreadable.map(unreadableDocument),
@@ -70,14 +79,25 @@ export function renderAdded({ additions, leftOut, further, unreadable = [] }: Ad
   const lines: string[] = [];
   const files = [...new Set(additions.map(({ file }) => file))];
   lines.push(
-    additions.length === 0
-      ? `Nothing to add: every live object that can be written is declared${further.length > 0 ? ', though not all of it' : ''}.`
-      : `Added ${count(additions.length, 'entry', 'entries')} to ${count(files.length, 'file', 'files')}:`,
+    additions.length > 0
+      ? `Added ${count(additions.length, 'entry', 'entries')} to ${count(files.length, 'file', 'files')}:`
+      : declared.length > 0
+        ? 'Added no entry: every live object that can be written is declared.'
+        : `Nothing to add: every live object that can be written is declared${further.length > 0 ? ', though not all of it' : ''}.`,
   );
   for (const file of files) {
     const mine = additions.filter((addition) => addition.file === file);
     const names = mine.map(({ key }) => show(describeKey(key))).join(', ');
     lines.push(`${bullet}${show(file)}${mine[0]?.isNew === true ? ' (new)' : ''}: ${names}`);
+  }
+  if (declared.length > 0) {
+    const what = count(declared.length, 'workspace', 'workspaces');
+    lines.push('', `Declared ${what} in which nothing else is live, without the organisation's defaults:`);
+    for (const { file } of declared) lines.push(`${bullet}${show(file)} (new)`);
+  }
+  if (undeclared.length > 0) {
+    lines.push('', `${count(undeclared.length, 'workspace has', 'workspaces have')} no file still: write one by hand.`);
+    for (const { workspace, why } of undeclared) lines.push(`${bullet}${show(`${workspace}: ${why}`)}`);
   }
   lines.push(...leftOutLines(leftOut, show, bullet), ...unreadableLines(unreadable, show, bullet));
   if (further.length > 0) {
@@ -86,6 +106,7 @@ export function renderAdded({ additions, leftOut, further, unreadable = [] }: Ad
     for (const { key, fields } of further) lines.push(`${bullet}${show(`${placed(key)}: ${fields.join(', ')}`)}`);
   }
   if (additions.length > 0) lines.push('', 'Next: tollgate plan. It shows adoptions and no further change to live.');
+  else if (declared.length > 0) lines.push('', 'Next: tollgate plan. It shows no change to live.');
   return `${lines.join('\n')}\n`;
 }
 

@@ -36,7 +36,7 @@ export function planDocument(plan: Plan): BarePlanDocument {
       // Of the move by hand, as the summary is.
       direction,
     })),
-    record_lines: plan.recordLines,
+    record_lines: plan.recordLines.map(({ setting: _, ...line }) => line),
     unmanaged: plan.unmanaged,
     undeclared: undeclaredDocument(plan.undeclared),
     not_read: (plan.notRead ?? [])

@@ -3,15 +3,15 @@
 import { isSame } from './canonical.ts';
 import type { Desired, DesiredEntry, Fields, FieldValue, SidesOfDate } from './types.ts';
 
-/** Files that were compiled for no day, or for another one, as of this one. Without a date in them they are the same object. */
+/** Files that were compiled for no day, or for another one, as of this one. Entries without a date, or of this day, are the same objects. */
 export function desiredOn(desired: Desired, day: string): Desired {
-  if (desired.entries.every(({ until }) => until === undefined)) return desired;
+  if (desired.entries.every(({ until }) => until === undefined || until.day === day)) return desired;
   return { ...desired, entries: desired.entries.map((entry) => entryOn(entry, day)) };
 }
 
 export function entryOn(entry: DesiredEntry, day: string): DesiredEntry {
   const { until } = entry;
-  if (until === undefined) return entry;
+  if (until === undefined || until.day === day) return entry;
   const { fields: _, fieldsOverStar: __, absent: ___, ...rest } = entry;
   return { ...rest, ...sideOn(until, day), until: { ...until, day } };
 }

@@ -4,7 +4,7 @@ import { compareText } from '../diagnostics.ts';
 import { fillReview } from '../guards/review.ts';
 import { changeId } from '../plan/make-change.ts';
 import type { Scope } from '../plan/scope.ts';
-import type { Finding } from '../plan/types.ts';
+import type { Change, Finding } from '../plan/types.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import { amountRules } from './amount-rules.ts';
@@ -100,18 +100,20 @@ export function findNobody(given: Given<LiveFacts>): Finding[] {
 export function findInPlan(given: Given<LiveFacts>): Finding[] {
   const facts = lookedUp(given);
   const severities = facts.settings.rules;
-  const changeOf = changesByEntry(facts);
-  const changedFiles = new Set(facts.changes.flatMap(({ source }) => (source === null ? [] : [source.file])));
+  const moves = movesOf(facts);
   const { scope } = facts;
   const ofFiles = { ...facts, providerSlugs: providerSlugsOf(facts) };
   const inFiles = fileRules.flatMap((rule) =>
-    apply(rule, (found) => rule.check(ofFiles, found), severities, changeOf, scope),
+    apply(rule, (found) => rule.check(ofFiles, found), severities, moves, scope),
   );
   const inLive = liveRules
-    .flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf, scope))
-    .concat(findInPrices(facts, severities, changeOf))
+    .flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, moves, scope))
+    .concat(findInPrices(facts, severities, moves))
     .map((finding): Finding => {
-      const isTouched = finding.change !== null || (finding.entry === null && changedFiles.has(finding.source.file));
+      const isTouched =
+        finding.change !== null ||
+        finding.movedBy === 'setting' ||
+        (finding.entry === null && moves.changedFiles.has(finding.source.file));
       // What became so live must not stop a plan that has nothing to do with it.
       return finding.severity === 'error' && !isTouched ? { ...finding, severity: 'warning' } : finding;
     });
@@ -136,14 +138,36 @@ function providerSlugsOf(facts: LiveFacts): NonNullable<FileFacts['providerSlugs
 /** What a plan changes, as the files have it. */
 type Changed = DesiredEntry | DesiredWorkspace;
 
-function findInPrices(
-  { prices, ...facts }: LiveFacts,
-  severities: Severities,
-  changeOf: ReadonlyMap<Changed, string>,
-): Finding[] {
+/** What a plan moves: by it what a rule finds is told from what was so before. */
+interface Moves {
+  readonly changeOf: ReadonlyMap<Changed, string>;
+  readonly changedFiles: ReadonlySet<string>;
+  readonly movedBy: (subject: FindingSubject) => Finding['movedBy'];
+}
+
+const nothingMoves: Moves = { changeOf: new Map(), changedFiles: new Set(), movedBy: () => undefined };
+
+function movesOf(facts: LiveFacts): Moves {
+  const { changes, recordLines, hasRecord } = facts;
+  const changedFiles = new Set(changes.flatMap(({ source }) => (source === null ? [] : [source.file])));
+  const settings = recordLines.flatMap(({ setting }) => setting ?? []);
+  const lines = recordLines.flatMap(({ key }) => (key === null ? [] : [{ key, id: changeId(key) }]));
+  const recorded = ofEntries(facts, lines);
+  const isIn = (path: string): boolean => settings.some((name) => name === path || name.startsWith(`${path}.`));
+  const movedBy = (subject: FindingSubject): Finding['movedBy'] => {
+    if (!('line' in subject)) {
+      return !hasRecord || recorded.has('entry' in subject ? subject.entry : subject.workspace) ? 'record' : undefined;
+    }
+    if (subject.setting !== undefined && (!hasRecord || isIn(subject.setting))) return 'setting';
+    return hasRecord ? undefined : 'record';
+  };
+  return { changeOf: ofEntries(facts, changes), changedFiles, movedBy };
+}
+
+function findInPrices({ prices, ...facts }: LiveFacts, severities: Severities, moves: Moves): Finding[] {
   if (prices === null) return [];
   return priceRules.flatMap((rule) =>
-    apply(rule, (found) => rule.check({ ...facts, prices }, found), severities, changeOf, facts.scope),
+    apply(rule, (found) => rule.check({ ...facts, prices }, found), severities, moves, facts.scope),
   );
 }
 
@@ -151,7 +175,10 @@ function findInPrices(
  * An entry that changes several resources (`"*"`, two changes of one key) stands for its first change, and so does a workspace: what is
  * said of it as a whole may follow from what leaves its file.
  */
-function changesByEntry({ desired, index, resolved, changes }: LiveFacts): ReadonlyMap<Changed, string> {
+function ofEntries(
+  { desired, index, resolved }: LiveFacts,
+  changes: readonly Pick<Change, 'key' | 'id'>[],
+): ReadonlyMap<Changed, string> {
   const ids = new Map<string, string>();
   const firstOf = new Map<string, string>();
   for (const { key, id } of changes) {
@@ -175,7 +202,7 @@ function apply(
   { name, id, fix }: Rule,
   check: (found: (subject: FindingSubject, message: string) => void) => void,
   severities: Severities,
-  changeOf: ReadonlyMap<Changed, string> = new Map(),
+  { changeOf, movedBy }: Moves = nothingMoves,
   scope?: Scope,
 ): Finding[] {
   const severity = severities[name];
@@ -192,7 +219,9 @@ function apply(
     const before = last.get(source);
     if (before?.message === message && (change === null || before.change !== null)) return;
     const silenced = silence?.[name] ?? null;
-    const finding = { rule: name, id, severity, message, fix, source, entry: key, change, silenced };
+    const moved = change === null ? movedBy(subject) : undefined;
+    const facts = { rule: name, id, severity, message, fix, source, entry: key, change, silenced };
+    const finding = moved === undefined ? facts : { ...facts, movedBy: moved };
     last.set(source, finding);
     findings.push(finding);
   });

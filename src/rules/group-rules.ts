@@ -1,4 +1,4 @@
-/** Rules about groups of workspaces against the workspaces that there are. */
+/** Rules about settings that name workspaces, groups and excuses, against the workspaces that there are. */
 
 import { formatAmount } from '../resources/amounts.ts';
 import { groupNamesOf, isMeantBy } from '../resources/workspace-groups.ts';
@@ -7,10 +7,10 @@ import { atSetting, type LiveRule } from './types.ts';
 const workspaceInTwoGroups: LiveRule = {
   name: 'workspace-in-two-groups',
   id: 'O11',
-  severity: 'warning',
+  severity: 'error',
   where: 'live',
   finds: 'a live workspace without a file that two `groups:` mean',
-  why: 'A workspace answers for one ceiling. Where a file or a slug written in full tells, two are an error of the files; two globs meet on a workspace as soon as somebody creates it. Until then both ceilings count it, and what is shown by group counts it for the first by name.',
+  why: 'A workspace answers for one ceiling. Where a file or a slug written in full tells, two are an error of the files; two globs meet on a live one. It stops the plan that brings such a group; where somebody creates the workspace afterwards it is a warning, as it must not stop other changes. Both ceilings count it then, and what is shown by group counts it for the first by name.',
   fix: 'Write its slug in full in one group, and let the globs of the others not reach it.',
   check: ({ desired, index }, found) => {
     const { groups = {} } = desired;
@@ -47,4 +47,28 @@ const groupMeansNobody: LiveRule = {
   },
 };
 
-export const groupRules: readonly LiveRule[] = [workspaceInTwoGroups, groupMeansNobody];
+const exceptMeansNobody: LiveRule = {
+  name: 'except-means-nobody',
+  id: 'O13',
+  severity: 'warning',
+  where: 'live',
+  finds: 'a name under `review.undeclared.except` that no live workspace without a file has',
+  why: 'It excuses nobody: a workspace goes by its slug or its id there, and one that has a file needs no excuse, nor has one should the file go.',
+  fix: 'Write the slug of the workspace, or take the name out.',
+  check: ({ desired, index }, found) => {
+    const place = atSetting(desired, 'review.undeclared');
+    for (const name of desired.settings.undeclared?.except ?? []) {
+      const live = index.findWorkspace(name);
+      if (live === undefined) {
+        const called = index.live.workspaces.filter((one) => one.name === name).map(({ slug }) => `"${slug}"`);
+        const slug =
+          called.length === 0 ? '' : `; ${called.join(' and ')} is the slug of what is shown under that name`;
+        found(place, `no live workspace is called "${name}"${slug}`);
+      } else if (desired.workspaces.some(({ ref }) => index.findWorkspace(ref)?.id === live.id)) {
+        found(place, `workspace "${name}" has a file`);
+      }
+    }
+  },
+};
+
+export const groupRules: readonly LiveRule[] = [workspaceInTwoGroups, groupMeansNobody, exceptMeansNobody];

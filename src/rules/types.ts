@@ -9,7 +9,7 @@ import type { LiveIndex } from '../live/live-index.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { ResolvedEntry } from '../plan/resolution.ts';
 import type { Scope } from '../plan/scope.ts';
-import type { Change } from '../plan/types.ts';
+import type { Change, Plan } from '../plan/types.ts';
 import type { PriceIndex } from '../prices/price-index.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
@@ -41,6 +41,10 @@ export interface LiveFacts extends FileFacts {
   readonly index: LiveIndex;
   readonly resolved: readonly ResolvedEntry[];
   readonly changes: readonly Change[];
+  /** What the plan moves in the record alone. */
+  readonly recordLines: Plan['recordLines'];
+  /** Without a record nothing was so before. */
+  readonly hasRecord: boolean;
   /** The one that is about a live object. */
   readonly changeOf: (liveId: string) => Change | undefined;
   /** Milliseconds since the epoch. */
@@ -68,7 +72,7 @@ export interface PriceFacts {
 export type FindingSubject =
   | { readonly entry: DesiredEntry; readonly source: Source }
   | { readonly workspace: DesiredWorkspace }
-  | { readonly line: Source };
+  | { readonly line: Source; readonly setting?: string };
 
 export type Found = (subject: FindingSubject, message: string) => void;
 
@@ -113,5 +117,5 @@ export function at(entry: DesiredEntry, ...fields: readonly string[]): FindingSu
 /** A setting of the organisation file, by path; where it is not written its section, else the file. */
 export function atSetting({ settingSources = {}, orgFile }: Desired, path: string): FindingSubject {
   const [section = ''] = path.split('.');
-  return { line: settingSources[path] ?? settingSources[section] ?? orgFile };
+  return { line: settingSources[path] ?? settingSources[section] ?? orgFile, setting: path };
 }

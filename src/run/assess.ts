@@ -79,7 +79,9 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   const asks = (options.spend ?? options.impact) || above !== null;
   const asking = readUndeclared(reads, { live, withoutFile, except, asks, now });
   const undeclared = await session.waiting('reading workspaces without a file', asking);
-  const findings = findInPlan({ ...fileFacts, scope, index, resolved, changes: whole.changes, now, ...read });
+  const { changes: allChanges, recordLines, hasRecord } = whole;
+  const moving = { changes: allChanges, recordLines, hasRecord };
+  const findings = findInPlan({ ...fileFacts, scope, index, resolved, ...moving, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     // A group that moves is judged without any change as well.
     const isIdle = some.length === 0 && dated.length === 0 && concerned.every(({ isSettled }) => isSettled);

@@ -178,6 +178,8 @@ export interface CheckoutFacts {
   readonly commit: string | null;
   /** Policy files that are not as in that commit. */
   readonly uncommitted: readonly string[];
+  /** What this run reads stands in no commit, however clean the work tree is. */
+  readonly isEdited?: true;
   /** Files outside the directory that are extended, from the repository's top. */
   readonly extended: readonly string[];
   /** The checkout does not contain the record's commit, and has other files: applying would roll back what came since. */
@@ -216,6 +218,7 @@ export async function readCheckout(
     commit,
     uncommitted,
     ...(source === undefined ? {} : { hasInHistory: source.hasInHistory }),
+    ...(source?.isEdited === true ? { isEdited: true as const } : {}),
   };
   if (!inGit || applied === null) return facts;
   const answer =

@@ -4,6 +4,8 @@ import type { FoundFile } from '../policy/files.ts';
 export interface PolicySource {
   readonly commit: string;
   readonly files: readonly FoundFile[];
+  /** They are edited, and no commit has them yet: what the commit declares is read of it. */
+  readonly isEdited?: true | undefined;
   /** Of the default branch, without `refs/heads/`. */
   readonly branchName: string;
   /** Whether a commit is in the history of this one. */

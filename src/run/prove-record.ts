@@ -60,12 +60,12 @@ export class DeclarationReader {
 
   /** Asks Git once for the trees of many commits. */
   async prepare(commits: readonly (string | null)[], folder: string): Promise<void> {
-    const { commit: head, uncommitted, directory, extended } = this.#facts;
+    const { commit: head, uncommitted, isEdited = false, directory, extended } = this.#facts;
     const asked = [...commits, head].flatMap((commit) => commit ?? []);
     this.#trees = await this.#checkout.readTrees(asked, resolve(this.#checkout.root, folder));
     const tree = head === null ? null : this.#trees.get(head);
     // What lies outside is not in the tree: equal trees may extend unequal files.
-    const isAll = extended.length === 0 && uncommitted.length === 0 && folder === directory;
+    const isAll = extended.length === 0 && uncommitted.length === 0 && !isEdited && folder === directory;
     if (tree != null && isAll) this.#byTree.set(tree, this.#desired);
   }
 

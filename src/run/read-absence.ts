@@ -2,7 +2,7 @@
 
 import type { Question, Reads } from '../consumption/ask.ts';
 import type { Live } from '../live/live.ts';
-import { type LiveScopeNeeds, readLive } from '../live/read-live.ts';
+import { createLiveReader, type LiveScopeNeeds } from '../live/read-live.ts';
 import { listReadable } from '../live/set-aside.ts';
 import type { Kind } from '../resources/types.ts';
 
@@ -21,9 +21,11 @@ export interface AbsenceNeeds {
  * @throws CancelledError
  */
 export async function readAbsence({ backend, attempt }: Reads, live: Live, needs: AbsenceNeeds): Promise<Live> {
+  // Places may be thousands, in as many workspaces: what is the same for each of them is done once.
+  const readPart = createLiveReader(backend, live.organisationId);
   const read = async (family: Question, some: Partial<LiveScopeNeeds>): Promise<Live | null> => {
     const scope = { needs: [], integrations: [], globalAccess: [], prices: [], needsWhole: () => false, ...some };
-    const answer = await attempt(family, () => readLive(backend, live.organisationId, scope));
+    const answer = await attempt(family, () => readPart(scope));
     return 'value' in answer ? answer.value : null;
   };
   const readShares = async (): Promise<Live | null> => {
@@ -42,7 +44,10 @@ export async function readAbsence({ backend, attempt }: Reads, live: Live, needs
     ...missing.map((place) => read(listOf[place.kind], { needs: [place] })),
     ...(needs.shares ? [readShares()] : []),
   ]);
-  const joined = parts.reduce<Live>((whole, part) => (part === null ? whole : join(whole, part)), live);
+  const joined = join(
+    live,
+    parts.filter((part) => part !== null),
+  );
   const shares = needs.shares ? live.workspaces.map(({ id }) => `${id}/integration-limits`) : [];
   const asked = [...needs.places.map(({ kind, workspace }) => `${workspace ?? ''}/${kind}`), ...shares];
   return { ...joined, unseen: new Set(asked.filter((place) => !joined.read.has(place))) };
@@ -58,18 +63,40 @@ const listOf: Readonly<Record<Kind, Question>> = {
   'integration-prices': 'readIntegrationPrices',
 };
 
-/** Each sees what the other has seen; the first wins where both have. */
-function join(live: Live, more: Live): Live {
-  const idOf = ({ kind, id }: { readonly kind: Kind; readonly id: string | null }): string => `${kind}\n${id}`;
-  const known = new Set(live.objects.map(idOf));
-  const textOf = (row: object): string => JSON.stringify(row);
-  const told = new Set(live.unreadable?.map(textOf));
-  const unreadable = [...(live.unreadable ?? []), ...(more.unreadable ?? []).filter((row) => !told.has(textOf(row)))];
+/** Each sees what the others have seen; the first wins where several have. */
+function join(live: Live, parts: readonly Live[]): Live {
+  if (parts.length === 0) return live;
+  const objects = createUnion(live.objects, ({ kind, id }) => `${kind}\n${id}`);
+  const unreadable = createUnion(live.unreadable ?? [], (row) => JSON.stringify(row));
+  const integrations = new Set(live.integrations);
+  const read = new Set(live.read);
+  for (const part of parts) {
+    objects.add(part.objects);
+    unreadable.add(part.unreadable ?? []);
+    for (const slug of part.integrations) integrations.add(slug);
+    for (const place of part.read) read.add(place);
+  }
   return {
     ...live,
-    objects: [...live.objects, ...more.objects.filter((object) => !known.has(idOf(object)))],
-    ...(unreadable.length === 0 ? {} : { unreadable }),
-    integrations: [...new Set([...live.integrations, ...more.integrations])],
-    read: new Set([...live.read, ...more.read]),
+    objects: objects.all,
+    ...(unreadable.all.length === 0 ? {} : { unreadable: unreadable.all }),
+    integrations: [...integrations],
+    read,
+  };
+}
+
+/** What one part itself holds twice stays twice. */
+function createUnion<Item>(first: readonly Item[], keyOf: (item: Item) => string) {
+  const all = [...first];
+  const known = new Set(first.map(keyOf));
+  return {
+    all: all as readonly Item[],
+    add(more: readonly Item[]): void {
+      const added = more.filter((item) => !known.has(keyOf(item)));
+      for (const item of added) {
+        all.push(item);
+        known.add(keyOf(item));
+      }
+    },
   };
 }

@@ -68,6 +68,8 @@ export async function readNobody(
     index,
     resolved,
     changes: [],
+    recordLines: [],
+    hasRecord: true,
     now,
     prices: null,
     traffic: new Map(),

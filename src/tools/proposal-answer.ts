@@ -74,7 +74,8 @@ export async function answerProposal(
   const result = await propose(wish, run);
   const data = withDiff(toData(result), longest);
   if (isAgent || options.format !== 'text' || result.planned === null) return data;
-  const plan = renderPlanText(result.planned.view, session.style, { verbose: false });
+  // As data of the answer, in which every control character is told by its number.
+  const plan = renderPlanText(result.planned.view, { ...session.style, color: false }, { verbose: false });
   // Its digest belongs to the plan of the check.
   const lines = plan
     .trimEnd()

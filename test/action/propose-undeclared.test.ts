@@ -31,7 +31,7 @@ test('proposes a file that declares what is live and lets the defaults hold, onc
   expect(ran.warnings).toEqual([]);
   expect(ran.summary).toMatch(/^- ws.*: opened #/m);
   const [pull] = pulls(scene);
-  expect(pull?.body).toContain('$120 in 30 days, of at most $40 by spend');
+  expect(pull?.body).toContain('$120 in 30 days, more than the $40 by spend now');
   for (const said of [
     'Asks for: a file for the workspace ws-team-b, which none is about.',
     'Declares 1 live object as it is.',

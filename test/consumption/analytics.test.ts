@@ -102,6 +102,52 @@ describe('answers', () => {
     expect(await read(() => answer)).toHaveProperty('unknown');
   });
 
+  it.each([
+    [
+      'twice on a page',
+      [
+        [
+          { api_key: 'a', cost: 1 },
+          { api_key: 'b', cost: 2 },
+          { api_key: 'a', cost: 1 },
+        ],
+      ],
+      ['b'],
+    ],
+    [
+      'on two pages with other numbers',
+      [
+        [{ api_key: 'a', cost: 1 }],
+        [
+          { api_key: 'a', cost: 9 },
+          { api_key: 'b', cost: 2 },
+        ],
+      ],
+      ['b'],
+    ],
+    [
+      'on two pages with the same numbers: the pages overlap',
+      [
+        [{ api_key: 'a', cost: 1 }],
+        [
+          { api_key: 'a', cost: '1.0' },
+          { api_key: 'b', cost: 2 },
+        ],
+      ],
+      ['a', 'b'],
+    ],
+  ])('a group %s', async (_name, pages, names) => {
+    const found = await read(({ current_page: page = 0 }) => ({ data: pages[Number(page)] ?? [] }));
+    const groups = 'value' in found ? found.value : null;
+    expect(groups?.rows.map(({ name }) => name)).toEqual(names);
+    // Readers of a list that is not whole take nobody who is missing for idle.
+    expect(groups?.cut ?? null).toBe(
+      names.includes('a')
+        ? null
+        : 'GET /analytics/groups/api_key: 1 group stands in it more than once, so that not all are known',
+    );
+  });
+
   it('groups without end', async () => {
     const page = Array.from({ length: 100 }, (_, index) => ({ api_key: `k${index}`, cost: 1 }));
     expect(await read(() => ({ data: page }))).toMatchObject({

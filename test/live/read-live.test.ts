@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { findDifference, readPolicy, targetOf } from '../../src/apply/read-object.ts';
-import { readLive } from '../../src/live/read-live.ts';
+import { createLiveReader, readLive } from '../../src/live/read-live.ts';
 import type { AppliedRecord, ClaimedChange } from '../../src/plan/applied-record.ts';
 import { needsOf } from '../../src/plan/live-needs.ts';
 import type { Change } from '../../src/plan/types.ts';
@@ -26,6 +26,17 @@ async function read(given: Given, rows: Partial<Rows> = {}, interruptions: Inter
   const live = await readLive(backend, organisationId, needs(given));
   return { live, calls: backend.calls };
 }
+
+it('of many parts lists the workspaces once, and hands the same on to each: thousands of parts are not thousands of lists', async () => {
+  const backend = createMemoryBackend({}, {});
+  const readPart = createLiveReader(backend, organisationId);
+  const none = { integrations: [], globalAccess: [], prices: [], needsWhole: () => false };
+  const kinds: readonly Kind[] = ['usage-policy', 'rate-policy'];
+  const parts = await Promise.all(kinds.map((kind) => readPart({ ...none, needs: [{ kind, workspace: teamA }] })));
+  expect(backend.calls.filter((call) => call === 'LIST workspaces')).toHaveLength(1);
+  expect(parts[1]?.workspaces).toBe(parts[0]?.workspaces);
+  expect(parts.map(({ read: seen }) => [...seen])).toEqual(kinds.map((kind) => [`${teamA}/${kind}`]));
+});
 
 describe('what has to be read', () => {
   const change = { kind: 'usage-policy', workspaceId: teamA, name: 'spend', liveId: p1 } as ClaimedChange;

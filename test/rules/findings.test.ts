@@ -164,6 +164,8 @@ describe('the change of a finding', () => {
       index: new LiveIndex(live),
       resolved,
       changes,
+      recordLines: [],
+      hasRecord: false,
       now: now.getTime(),
       ...nothingRead,
     };

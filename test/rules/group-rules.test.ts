@@ -47,3 +47,25 @@ describe('group-means-nobody', () => {
     expect(saidOf('group-means-nobody', given(`x: {workspaces: ["ws-*", ${teamA}]}`))).toEqual([]);
   });
 });
+
+describe('except-means-nobody', () => {
+  const except = (list: string, ...more: readonly string[]) => ({
+    ...given(...more),
+    liveRest: { workspaces: workspaces.map((one) => (one.id === teamB ? { ...one, name: 'marketing' } : one)) },
+    org: `review: { undeclared: { except: ${list} } }\n`,
+  });
+
+  it('names who is not live, whose slug is another, and who has a file', () => {
+    const said = saidOf('except-means-nobody', except('[ws-labb, marketing, ws-team-a]'));
+    expect(said.map((line) => line.replace(/^\S+ /, ''))).toEqual([
+      'no live workspace is called "marketing"; "ws-team-b" is the slug of what is shown under that name',
+      'no live workspace is called "ws-labb"',
+      'workspace "ws-team-a" has a file',
+    ]);
+  });
+
+  it('says nothing of one without a file, by slug or by id', () => {
+    expect(saidOf('except-means-nobody', except('[ws-team-b]'))).toEqual([]);
+    expect(saidOf('except-means-nobody', except(`["${teamB}"]`))).toEqual([]);
+  });
+});

@@ -25,6 +25,8 @@ export function findingsOf(
     index: new LiveIndex(live),
     resolved,
     changes: plan.changes,
+    recordLines: plan.recordLines,
+    hasRecord: plan.hasRecord,
     now: time,
     ...nothingRead,
     ...read,

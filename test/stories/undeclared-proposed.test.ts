@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { type Scene, startApplied } from '../action/scene.ts';
-import { requestRow, teamB, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { requestRow, teamB, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
 
 const org = `review: { require_reviewed_plan: true, guards: { spend_up: off } }
 defaults:
@@ -33,10 +33,10 @@ const limitsOfB = (scene: Scene) =>
 test('proposed, merged, applied, watched, and taken out of Git again', async () => {
   const scene = await startSpending();
   const seen = await watch(scene);
-  expect(seen.summary).toContain('ws-team-b: $120 in 30 days, of at most $40 by spend');
+  expect(seen.summary).toContain('ws-team-b: $120 in 30 days, more than the $40 by spend now');
   const [pull] = scene.github.repository().issues.filter((one) => one.pull !== null && one.pull !== undefined);
   const number = pull?.number ?? 0;
-  expect(pull?.body).toContain('$120 in 30 days, of at most $40 by spend');
+  expect(pull?.body).toContain('$120 in 30 days, more than the $40 by spend now');
   expect(limitsOfB(scene)).toEqual(['spend: $40']);
 
   // The check plans it: what is live is adopted, the default is what is new.
@@ -83,4 +83,29 @@ test('proposed, merged, applied, watched, and taken out of Git again', async () 
   expect(again.text).toContain('ws-team-b: $120 in 30 days, 🛑 **NOTHING LIMITS IT**');
   // Its file was merged once, so nobody has said that it is somebody else's.
   expect(again.summary).toMatch(/^- ws.*: opened #/m);
+});
+
+test('those whose file was declined stand in nobody’s way: each of many is proposed once', async () => {
+  const scene = await startApplied({ org });
+  const { state } = scene.emulator.store;
+  // Those that are declined first spend most.
+  for (let index = 0; index < 22; index += 1) {
+    state.workspaces.push(workspaceRow(`ws-n${index}`, uuid(5_000 + index)));
+    const cost = 50_000 - index * 100;
+    state.requestLogs.push(requestRow({ id: uuid(0xa000 + index), workspace_id: uuid(5_000 + index), cost }));
+  }
+  const pulls = () => scene.github.repository().issues.filter(({ pull }) => pull !== null && pull !== undefined);
+  let summary = '';
+  for (let opened = -1; opened !== 0; ) {
+    const before = pulls().length;
+    summary = (await watch(scene)).summary;
+    opened = pulls().length - before;
+    for (const pull of pulls()) Object.assign(pull, { state: 'closed' });
+    scene.pass(86_500_000);
+  }
+  // And ws-team-b, which spent nothing.
+  expect(pulls()).toHaveLength(23);
+  expect(summary).not.toContain('more wait');
+  expect(summary.match(/^- ws-\S+: #\d+ was closed/gm)).toHaveLength(20);
+  expect(summary).toContain('- 3 more: open, or closed');
 });

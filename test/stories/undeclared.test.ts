@@ -25,7 +25,9 @@ test('a workspace without a file is named by plan, drift and status, with what i
   rig = await startRig({ state: spent(), files: files() });
   const planned = await rig.plan();
   const said = 'No file is about ws-team-b: $120 in 30 days, NOTHING LIMITS IT';
-  expect(planned.stdout).toContain(`${said}. Write one, with \`kind: workspace\` and \`workspace: ws-team-b\`.`);
+  const advice =
+    "`tollgate import` writes it, `tollgate propose import ws-team-b` proposes it; `review.undeclared.except` is for what is somebody else's.";
+  expect(planned.stdout.replace(/\n */g, ' ')).toContain(`${said}. ${advice}`);
   // Once, in each form.
   for (const format of ['text', 'markdown'] as const) {
     const { stdout } = await rig.plan({ format, verbose: true });
@@ -130,7 +132,9 @@ test('declared it is no longer named; taken out of Git again it is, with what wa
   expect(parseOutput(await rig.plan({ format: 'json' })).undeclared).toMatchObject({ workspaces: [] });
   rig.write(files());
   const gone = await rig.plan();
-  expect(gone.stdout).toContain('No file is about ws-team-b: $120 in 30 days, of at most $50 by the workspace budget');
+  expect(gone.stdout).toContain(
+    'No file is about ws-team-b: $120 in 30 days, more than the $50 by the workspace budget now',
+  );
   const row = rig.emulator.store.state.workspaces.find(({ id }) => id === teamB);
   if (row !== undefined) row.status = 'archived';
   expect((await rig.plan()).stdout).not.toContain('No file is');
@@ -160,4 +164,45 @@ test('a plan of files that are about every workspace asks what it asked before',
       "GET /providers": 1,
     }
   `);
+});
+
+test('an objection to what no apply changes asks for no merge, and names both ways out', async () => {
+  rig = await startRig({ state: spent(), files: files() });
+  await succeed(rig.apply());
+  rig.write(files(above('$100')));
+  await rig.apply({ allow: [] });
+  const { stdout, exit } = await rig.plan();
+  expect(exit).toBe(3);
+  const next = stdout.slice(stdout.indexOf('Next:')).replace(/\n */g, ' ');
+  expect(next).toContain(
+    'write a file for each such workspace (tollgate import, or tollgate propose import WORKSPACE)',
+  );
+  expect(next).toContain('review.undeclared.except');
+});
+
+test('import declares a workspace in which nothing is live, without the defaults, and the plan after it names nobody', async () => {
+  const org = orgFile('defaults:\n  policies:\n    cap:\n      budget: $9\n      reset: monthly\n      per: api_key\n');
+  rig = await startRig({ state: smallState(), files: { 'org.yaml': org, 'a.yaml': a } });
+  await succeed(rig.apply());
+  const { stdout } = await succeed(rig.import({ environment: undefined }));
+  expect(stdout).toContain("Declared 1 workspace in which nothing else is live, without the organisation's defaults:");
+  expect(stdout).toContain('policies/workspaces/ws-team-b.yaml (new)');
+  const planned = await rig.plan();
+  expect(planned.stdout).toContain('No changes');
+  expect(planned.stdout).not.toContain('No file');
+  // Again there is nothing to do.
+  expect((await succeed(rig.import({ environment: undefined }))).stdout).toContain('Nothing to add');
+});
+
+test('import names the workspaces that it can make no file for, and leaves those alone that are somebody else’s', async () => {
+  const groups = 'groups: { a: { workspaces: ["ws-team-*"] }, b: { workspaces: ["*-b"] } }\n';
+  rig = await startRig({ state: smallState(), files: { 'org.yaml': orgFile(groups), 'a.yaml': a } });
+  const { stdout } = await succeed(rig.import({ environment: undefined }));
+  expect(stdout).toContain('1 workspace has no file still: write one by hand.');
+  expect(stdout).toContain('ws-team-b: workspace `ws-team-b` is in group `b`, and in group `a`');
+  rig.write({ 'org.yaml': orgFile('review: { undeclared: { except: [ws-team-b] } }\n'), 'a.yaml': a });
+  expect((await succeed(rig.import({ environment: undefined }))).stdout).not.toContain('ws-team-b');
+  // Who names it means it.
+  const { stdout: named } = await succeed(rig.import({ environment: undefined, workspace: ['ws-team-b'] }));
+  expect(named).toContain('policies/workspaces/ws-team-b.yaml (new)');
 });

@@ -13,8 +13,16 @@ import { spendLine } from '../../render/view/undeclared.ts';
 import { openBackend } from '../../run/open-backend.ts';
 import { type ActionRun, commonOptions } from './types.ts';
 
-/** So many are looked at in one run, those that spent most first. */
-const mostLooked = 20;
+/** So many are proposed in one run, those that spent most first. */
+const mostProposed = 20;
+
+/** So many are looked at: who has decided of one costs a request each time, and is not to keep the others from their turn. */
+const mostLooked = 100;
+
+/** Of those that were proposed before; the others are a number. */
+const mostSettledShown = 20;
+
+const hourMilliseconds = 3_600_000;
 
 const wish: Proposal = { action: 'import', target: null, withDefaults: true };
 
@@ -25,8 +33,8 @@ export interface ProposedFiles {
 }
 
 /**
- * One proposal a workspace. Whoever closed one has decided: it is not made again. What stops one for all ends the run; it goes on
- * with the next hour.
+ * One proposal a workspace. Whoever closed one has decided: it is not made again, and the next one is looked at. What stops one for
+ * all ends the run; it goes on with the next hour.
  *
  * @throws CancelledError, ServiceError
  */
@@ -39,7 +47,10 @@ export async function proposeUndeclared(
   if (all.length === 0) return { lines: [], warnings: [] };
   if (github === null) return { lines: [], warnings: ['no file is proposed without a token of GitHub'] };
   const lines: string[] = [];
+  const settled: string[] = [];
   const warnings: string[] = [];
+  const turn = inTurn(all, run.session.clock.now());
+  let [looked, proposed] = [0, 0];
   const session = { ...run.session, checkouts: new Map() };
   const open = await openBackend(commonOptions(run), session);
   try {
@@ -47,18 +58,21 @@ export async function proposeUndeclared(
     const { backend } = createReads(open.backend);
     const proposing = { options: commonOptions(run), session, isAgent: false, caller: null, client: null, github };
     const shared = { ...open, backend, close: async () => {} };
-    for (const workspace of all.slice(0, mostLooked)) {
+    for (const workspace of turn) {
+      if (proposed >= mostProposed) break;
       const slug = escapeMarkdown(workspace.slug);
+      looked += 1;
       try {
         const before = await findProposal(run, workspace);
         if (before !== null) {
-          lines.push(`- ${slug}: ${before}`);
+          settled.push(`- ${slug}: ${before}`);
           continue;
         }
         const { status, pull } = await propose(
           { workspace, proposal: wish, reason: reasonFor(workspace), isUrgent: false, isDryRun: false },
           { ...proposing, open: shared },
         );
+        proposed += 1;
         lines.push(`- ${slug}: ${status.replaceAll('_', ' ')}${pull === null ? '' : ` #${pull.number}`}`);
       } catch (error) {
         if (!(error instanceof UserError || error instanceof GitHubError)) throw error;
@@ -76,8 +90,27 @@ export async function proposeUndeclared(
   } finally {
     await open.close();
   }
-  const more = all.length - lines.length;
-  return { lines: [...lines, ...(more > 0 ? [`- ${more} more wait`] : [])], warnings };
+  const others = settled.length - mostSettledShown;
+  const waiting = all.length - looked;
+  return {
+    lines: [
+      ...lines,
+      ...settled.slice(0, mostSettledShown),
+      ...(others > 0 ? [`- ${others} more: open, or closed`] : []),
+      ...(waiting > 0 ? [`- ${waiting} more wait`] : []),
+    ],
+    warnings,
+  };
+}
+
+/** Where they are too many to look at in one run: half of it for those that spent most, and the others by turns, from hour to hour elsewhere. */
+function inTurn(all: readonly UndeclaredWorkspace[], now: number): readonly UndeclaredWorkspace[] {
+  if (all.length <= mostLooked) return all;
+  const [first, rest] = [all.slice(0, mostLooked / 2), all.slice(mostLooked / 2)];
+  // By the golden ratio every place has its turn soon, however often the job runs.
+  const turn = (Math.floor(now / hourMilliseconds) * 0.618_033_988_749_895) % 1;
+  const start = Math.floor(turn * rest.length);
+  return [...first, ...rest.slice(start), ...rest.slice(0, start)].slice(0, mostLooked);
 }
 
 /** What was proposed of it and is open, or was closed; null: nothing. One request, and no reading. */

@@ -35,6 +35,12 @@ const added = z
     ok: done,
     files,
     entries,
+    declared: z
+      .array(z.object({ file: z.string(), workspace: z.string() }))
+      .describe('workspaces without a file in which nothing else is live: a file without entries'),
+    undeclared: z
+      .array(z.object({ workspace: z.string(), why: z.string() }))
+      .describe('of those that no file could be made for'),
     added: z.array(z.object({ file: z.string(), new_file: z.boolean(), ...key, id: z.string() })),
     left_out: z.array(leftOut),
     unreadable: z.array(lost),

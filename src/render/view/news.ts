@@ -33,12 +33,14 @@ const shownOfRule = 3;
 
 export function buildNews(plan: Plan): News {
   const slugs = new Map(plan.workspaces.map(({ id, slug }) => [id, slug]));
-  const changed = new Set(plan.changes.map(({ key }) => placeOf(key.workspace, key.name)));
+  // A date moves in the record alone, and may make others of its workspace idle as an amount does.
+  const dated = plan.recordLines.flatMap(({ action, key }) => (action === 'record' && key !== null ? [{ key }] : []));
+  const changed = new Set([...plan.changes, ...dated].map(({ key }) => placeOf(key.workspace, key.name)));
   const files = new Set(plan.changes.flatMap(({ source }) => source?.file ?? []));
-  const isNew = ({ change, entry, severity, silenced, source, message }: Finding): boolean => {
+  const isNew = ({ change, movedBy, entry, severity, silenced, source, message }: Finding): boolean => {
     if (change !== null) return true;
     if (silenced !== null || severity === 'info') return false;
-    if (severity === 'error') return true;
+    if (severity === 'error' || movedBy !== undefined) return true;
     if (entry === null) return files.has(source.file);
     // A lower limit makes others of its workspace idle: what is said of them names it.
     return [...message.matchAll(/"([^"]+)"/g)].some(([, name = '']) =>

@@ -16,11 +16,16 @@ export function describeNext(
     return `change the files and plan again, as no word lifts ${unliftable.join(' and ')}.`;
   }
   if (blocks.length > 0) {
+    const edit = blocks.every(({ guard }) => guard === 'undeclared')
+      ? 'write a file for each such workspace (tollgate import, or tollgate propose import WORKSPACE), or name it in review.undeclared.except'
+      : 'change the files';
+    // Whom nothing of the plan changes no apply puts right.
+    if (digest === null) return `${edit}. There is nothing to apply.`;
     const way =
       at === 'review'
         ? 'an approving review that says the lines above, then the merge'
         : 'review and merge it first, then apply with the line above, which fits this plan alone';
-    return `change the files; or, if it is meant, ${way}.`;
+    return `${edit}; or, if it is meant, ${way}.`;
   }
   if (digest === null)
     return left.length > 0

@@ -1,9 +1,10 @@
 /** Workspaces that no file is about, as people are told of them: what each spent, and what holds it. */
 
-import { fromText, total } from '../../exact.ts';
+import { compare, type Exact, fromText, total } from '../../exact.ts';
 import { formatExact, formatSpent } from '../../impact/money.ts';
 import type { HeldSpend, UndeclaredWorkspace, UndeclaredWorkspaces } from '../../impact/undeclared.ts';
 import { escapeInvisible } from '../../printable.ts';
+import { quoteWord } from '../../shell-words.ts';
 import { type Line, verdict, words } from './cells.ts';
 
 export interface UndeclaredView {
@@ -25,21 +26,22 @@ export function buildUndeclaredView(undeclared: UndeclaredWorkspaces | undefined
   const about = verdict('warn', 'No file is about');
   const isHeld = workspaces.every(({ spend, held }) => 'value' in spend && held.committed.cents !== null);
   if (others.length === 0)
-    return { lead: [about, words(' '), ...lineOf(only)], lines: [], advice: adviceFor(only), isHeld };
+    return {
+      lead: [about, words(' '), ...lineOf(only)],
+      lines: [],
+      advice: adviceFor('it', quoteWord(only.slug)),
+      isHeld,
+    };
   return {
     lead: [about, words(` ${workspaces.length} workspaces: ${sumOf(workspaces)}`)],
     lines: workspaces.map(lineOf),
-    advice: 'Write one for each: `tollgate import` does where a limit is live.',
+    advice: adviceFor('one for each', 'WORKSPACE'),
     isHeld,
   };
 }
 
-/** `import` writes what is live: of nothing it makes no file. */
-function adviceFor({ slug, held }: UndeclaredWorkspace): string {
-  if (held.limits > 0 || held.committed.cents !== null) return '`tollgate import` writes it.';
-  if (held.committed.kind === 'unbounded')
-    return `Write one, with \`kind: workspace\` and \`workspace: ${escapeInvisible(slug)}\`.`;
-  return 'Write one: `tollgate import` does where a limit is live.';
+function adviceFor(what: string, workspace: string): string {
+  return `\`tollgate import\` writes ${what}, \`tollgate propose import ${escapeInvisible(workspace)}\` proposes it; \`review.undeclared.except\` is for what is somebody else's.`;
 }
 
 function sumOf(workspaces: readonly UndeclaredWorkspace[]): string {
@@ -60,19 +62,24 @@ export function spendLine({ spend, held }: Pick<UndeclaredWorkspace, 'spend' | '
     'value' in spend
       ? `${formatSpent(fromText(spend.value), 'cost')} in 30 days`
       : `spend unknown (${escapeInvisible(spend.unknown)})`;
-  return [words(`${spent}, `), ...heldCells(held)];
+  return [words(`${spent}, `), ...heldCells(held, 'value' in spend ? fromText(spend.value) : null)];
 }
 
-function heldCells({ committed, atMost, limits }: HeldSpend): Line {
-  const most = (cents: string): string => `of at most ${formatExact(fromText(cents), 'cost')}`;
-  if (committed.cents !== null) {
-    const by = committed.by === null ? '' : ` by ${escapeInvisible(committed.by)}`;
-    return [words(`${most(committed.cents)}${by}`)];
-  }
+/** What was spent before a limit was set, or lowered, may be more than it allows. */
+function heldCells({ committed, atMost, limits }: HeldSpend, spent: Exact | null): Line {
+  const most = (text: string, by: string | null): string => {
+    const cents = fromText(text);
+    const amount = formatExact(cents, 'cost');
+    const said = by === null ? '' : ` by ${escapeInvisible(by)}`;
+    return spent !== null && compare(spent, cents) > 0
+      ? `more than the ${amount}${said} now, which may have been set since`
+      : `of at most ${amount}${said}`;
+  };
+  if (committed.cents !== null) return [words(most(committed.cents, committed.by))];
   if (committed.kind === 'unbounded') {
     if (limits === 0) return [verdict('stop', 'NOTHING LIMITS IT')];
     const parts = `${limits} ${limits === 1 ? 'limit holds a part' : 'limits hold parts'} of it`;
     return [verdict('stop', 'NOTHING LIMITS IT AS A WHOLE'), words(` (${parts})`)];
   }
-  return [words(atMost === null ? 'what limits it was not read' : most(atMost))];
+  return [words(atMost === null ? 'what limits it was not read' : most(atMost, null))];
 }
