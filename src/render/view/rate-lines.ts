@@ -1,6 +1,6 @@
 /** What is known of a changed rate, beside its change: the peak of its window, and how many calls it would have refused. */
 
-import type { Between } from '../../consumption/rate-bounds.ts';
+import { type Between, describeBetween } from '../../consumption/rate-bounds.ts';
 import type { Refused } from '../../consumption/read-rate.ts';
 import { dayMilliseconds } from '../../consumption/windows.ts';
 import type { JudgedRate, RateFacts } from '../../impact/judged-rate.ts';
@@ -113,13 +113,6 @@ function describeCalls(between: Between | null): string {
 function ofCalls(refused: Refused | null): string {
   if (typeof refused?.of !== 'number') return 'of the calls';
   return `of ${formatWhole(refused.of)} ${refused.of === 1 ? 'call' : 'calls'}`;
-}
-
-/** `12`, `at most 12`, `at least 4`, `4 to 12`, with what is counted; null: nothing bounds it. */
-function describeBetween({ atLeast, atMost }: Between, format: (count: number) => string): string | null {
-  if (atMost === null) return atLeast === 0 ? null : `at least ${format(atLeast)}`;
-  if (atLeast === atMost) return format(atMost);
-  return atLeast === 0 ? `at most ${format(atMost)}` : `${formatWhole(atLeast)} to ${format(atMost)}`;
 }
 
 function formatWindow({ unit, window }: RateLimit, count: number): string {
