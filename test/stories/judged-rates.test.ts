@@ -1,5 +1,7 @@
 /** A changed rate is held against the calls of the last seven days, before anybody applies it. */
 
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { RequestLogRow } from '../../src/emulator/store.ts';
 import { type Rig, type RigOptions, startRig } from '../helpers/rig.ts';
@@ -153,4 +155,55 @@ it('says nothing where impact is not looked at', async () => {
   const rig = await start(rate('3 requests/day'), calls({ 16: 5 }));
   const { stdout } = await rig.plan({ impact: false, format: 'json' });
   expect(stdout).not.toContain('"rates"');
+});
+
+it('is written in every format, within 80 columns of a terminal', async () => {
+  const rig = await start(rate('3 requests/hour', 'metadata._user'), [
+    ...calls({ 16: 100 }, { metadata: { _user: 'ana <b>' } }),
+    ...calls({ 18: 500 }),
+  ]);
+  expect((await rig.apply()).exit).toBe(0);
+  rig.write(files(rate('2 requests/hour', 'metadata._user')));
+  const { stdout } = await rig.plan({}, { columns: 80 });
+  expect(Math.max(...stdout.split('\n').map((one) => one.length))).toBeLessThanOrEqual(80);
+  await expect(stdout.replace(/[0-9a-f]{32}/g, 'DIGEST')).toMatchFileSnapshot('../fixtures/plan-of-a-rate.txt');
+
+  const said = 'would have refused 28 to 594 → 52 to 596 of 600 calls (from analytics, which count by day)';
+  const markdown = (await rig.plan({ format: 'markdown' })).stdout;
+  expect(markdown.replaceAll('\\', '')).toContain(said);
+  expect(markdown).not.toContain('<b>');
+  await rig.plan({ format: 'html', out: 'plan.html' });
+  const page = readFileSync(join(rig.folder, 'plan.html'), 'utf8').replace(/\s+/g, ' ');
+  expect(page).toContain(said);
+  expect(page).toContain('ana &lt;b&gt;');
+  expect((await ratesOf(rig))?.[id]).toEqual([
+    {
+      ...{ unit: 'requests', window: 'hour', per: ['metadata._user'], before: 3, after: 2 },
+      ...{ source: 'analytics', unknown: null },
+      demand: {
+        ...{ since: '2026-11-13T00:00:00.000Z', point_seconds: 86_400, busiest: 'ana <b>' },
+        peak: { at_least: 5, at_most: 500 },
+        refused_before: { at_least: 28, at_most: 594, of: 600 },
+        refused_after: { at_least: 52, at_most: 596, of: 600 },
+      },
+    },
+  ]);
+});
+
+it('is found live by a newcomer, whose first edit is judged beside what is live', async () => {
+  const ratePolicies = [ratePolicyRow('all-calls', uuid(90), teamA, { unit: 'rpd', value: 3 })];
+  const rig = await startRig({ files: {}, state: smallState({ requestLogs: calls({ 16: 5, 17: 2 }), ratePolicies }) });
+  onTestFinished(() => rig.close());
+  expect((await rig.import()).exit).toBe(0);
+  rig.emulator.requests.clear();
+  expect(await ratesOf(rig)).toBeUndefined();
+  expect(rig.emulator.requests.count('GET', '/analytics/graphs/cache/hit-rate')).toBe(0);
+
+  const file = join(rig.folder, 'policies/workspaces/ws-team-a.yaml');
+  const imported = readFileSync(file, 'utf8');
+  expect(imported).toContain('rate: 3 requests/day');
+  writeFileSync(file, imported.replace('rate: 3 requests/day', 'rate: 1 request/day'));
+  expect(await textOf(rig)).toContain('peak 5 requests/day; would have refused 2 → 5 of 7 calls');
+  expect((await rig.apply()).exit).toBe(0);
+  expect(rig.emulator.store.state.ratePolicies[0]).toMatchObject({ value: 1 });
 });

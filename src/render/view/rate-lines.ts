@@ -10,7 +10,7 @@ import { formatWhole } from '../../resources/amounts.ts';
 import { formatRateLimit, hasOneCounter, type RateLimit } from '../../resources/limit.ts';
 import { describeKey } from '../describe-change.ts';
 import { listFew } from '../list-few.ts';
-import { type Line, reason, words } from './cells.ts';
+import { type Line, words } from './cells.ts';
 import { shortDay } from './days.ts';
 import { describeCaller } from './traffic.ts';
 
@@ -64,7 +64,8 @@ export function rateLines(id: string, { rates, names }: Plan): Line[] {
   return judged.map((rate): Line => {
     const which = judged.length > 1 ? `${formatRateLimit(rate.limit)}: ` : '';
     if ('unknown' in rate.demand) return [words(`${which}peak not known: ${escapeInvisible(rate.demand.unknown)}`)];
-    return [words(`${which}${describeDemand(rate, rate.demand, names)}`), reason(describeStep(rate.demand))];
+    // Wherever there is a bound: it is no number of calls, in a comment either.
+    return [words(`${which}${describeDemand(rate, rate.demand, names)}${describeStep(rate.demand)}`)];
   });
 }
 
