@@ -141,6 +141,34 @@ it('does not count what a cache answered as refused for certain', async () => {
   expect(await textOf(rig)).toContain('peak 4 to 7 requests/day; would have refused at most 2 of 7 calls');
 });
 
+it('of calls that all may have come from a cache says what it was at most', async () => {
+  const rig = await start(rate('5 requests/day'), calls({ 16: 4 }, { cache_status: 'HIT' }));
+  expect(await textOf(rig)).toContain('peak at most 4 requests/day; would have refused none of 4 calls');
+});
+
+it('of a policy of tokens never tells how many calls it refuses: each is checked with the tokens that it asks for', async () => {
+  const rig = await start(rate('900k tokens/day'), calls({ 16: 4 }));
+  expect(await textOf(rig)).toContain('peak 4,000 tokens/day; would have refused an unknown number of the calls');
+});
+
+it('of a rate that counts other calls than before says of how many each', async () => {
+  const logs = [...calls({ 16: 4 }, { api_key_id: keyA1 }), ...calls({ 16: 9 }, { api_key_id: keyA2 })];
+  const rig = await start(rate('3 requests/day'), logs);
+  expect((await rig.apply()).exit).toBe(0);
+  rig.write(files(`${rate('3 requests/day')}    match: { api_key: app }\n`));
+  expect(await textOf(rig)).toContain('peak 4 requests/day; would have refused 10 of 13 → 1 of 4 calls');
+});
+
+it('looks at fifty rates of a plan, and says of each other one that nobody has looked', async () => {
+  const many = Array.from({ length: 52 }, (_, at) => `  p${10 + at}: { rate: 3 requests/day, per: workspace_id }\n`);
+  const rig = await start(`policies:\n${many.join('')}`, calls({ 16: 5 }));
+  const judged = Object.values((await ratesOf(rig)) ?? {}).flat();
+  expect(judged.filter(({ demand }) => demand !== null).length).toBe(50);
+  expect(judged.filter(({ unknown }) => unknown === 'only the first 50 rates of a plan are looked at').length).toBe(2);
+  // Equal questions are one.
+  expect(rig.emulator.requests.count('GET', '/analytics/graphs/requests')).toBe(1);
+});
+
 it('takes a refusal for unknown, never for none', async () => {
   const rig = await start(rate('5 requests/day'), calls({ 16: 7 }));
   rig.emulator.faults.set([{ method: 'GET', path: '/analytics/**', fault: { kind: 'status', status: 403 } }]);
