@@ -329,7 +329,10 @@ export function buildProgram(version: string, start: Start): Command {
     'schema',
     'print the JSON Schema of a kind of file, or of what a command prints with --format json',
   )
-    .argument('<kind...>', 'workspace, org, defaults, plan-file, telling, or a command such as plan or logs spend')
+    .argument(
+      '[kind...]',
+      'workspace, org, defaults, plan-file, telling, or a command such as plan or logs spend; without one, list all',
+    )
     .action((words: string[], options) =>
       start(flagsOf(program, options), async () => {
         const { runSchema } = await import('./commands/schema.ts');
