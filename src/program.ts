@@ -131,7 +131,7 @@ export function buildProgram(version: string, start: Start): Command {
   addRevertCommand(program, start);
 
   addCommand(program, 'estimate', 'what a token budget costs in dollars, or a dollar budget buys in tokens')
-    .requiredOption('--budget <amount>', 'as in the files, such as "$500" or "2M tokens"')
+    .requiredOption('--budget <amount>', 'as in the files, such as \'$500\' or "2M tokens"')
     .requiredOption('--model <@provider/model>', 'a model as in requests; may be repeated', collectFlag)
     .option('--mix <input:output>', 'parts of input and output tokens (default: 3:1, and said to be assumed)')
     .option('--pricing <source>', 'address or folder of price files (default: `pricing.source`, else the service)')
