@@ -103,7 +103,10 @@ export const helpExamples: Readonly<Record<string, readonly Example[]>> = {
     ['emulate --state emulated', 'kept over restarts'],
     ['emulate --fault "PUT /policies/** 429 p=0.2"', 'every fifth write is refused'],
   ],
-  schema: [['schema workspace > workspace.schema.json', 'for an editor without network']],
+  schema: [
+    ['schema', 'lists what there is'],
+    ['schema workspace > workspace.schema.json', 'for an editor without network'],
+  ],
   rules: [['rules alert-missing', 'what it finds, and the fix']],
   completion: [['completion bash > ~/.tollgate.bash', 'then, in ~/.bashrc: . ~/.tollgate.bash']],
   help: [['help record rebuild', 'the same as `record rebuild --help`']],

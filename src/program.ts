@@ -1,10 +1,6 @@
 /** The command line: commands, flags and what they mean. Wiring only; each command is a function in commands/. */
 
 import { Command, Option } from 'commander';
-import { completedShells } from './completed-values.ts';
-import { completeWords, completionScripts } from './completion.ts';
-import { UserError } from './errors.ts';
-import { exitCodes } from './exit-codes.ts';
 import { addFileCommands, addRevertCommand } from './file-commands.ts';
 import { addExamples } from './help-examples.ts';
 import { addLogCommands, addReplayCommands } from './log-commands.ts';
@@ -22,14 +18,15 @@ import {
   parseDaysOrNone,
   parseLimit,
   parsePercentage,
-  parsePort,
   planFormatOption,
   quietOption,
   stateOption,
   statusFormatOption,
   workspaceOption,
 } from './options.ts';
-import type { CommandResult, CommonOptions } from './run/session.ts';
+import { addReferenceCommands } from './reference-commands.ts';
+import type { CommonOptions } from './run/session.ts';
+import { addEmulateCommand, addMcpCommand } from './serve-commands.ts';
 import { addCommand, commonOf, flagsOf, type GlobalFlags, type Start } from './start-command.ts';
 import { addTwins } from './twin-commands.ts';
 import { collectFlag, describeCommand, describeOption, findCommand, guardUsage } from './usage.ts';
@@ -131,7 +128,7 @@ export function buildProgram(version: string, start: Start): Command {
   addRevertCommand(program, start);
 
   addCommand(program, 'estimate', 'what a token budget costs in dollars, or a dollar budget buys in tokens')
-    .requiredOption('--budget <amount>', 'as in the files, such as "$500" or "2M tokens"')
+    .requiredOption('--budget <amount>', 'as in the files, such as \'$500\' or "2M tokens"')
     .requiredOption('--model <@provider/model>', 'a model as in requests; may be repeated', collectFlag)
     .option('--mix <input:output>', 'parts of input and output tokens (default: 3:1, and said to be assumed)')
     .option('--pricing <source>', 'address or folder of price files (default: `pricing.source`, else the service)')
@@ -258,37 +255,7 @@ export function buildProgram(version: string, start: Start): Command {
 
   addLogCommands(program, start);
 
-  addServiceOptions(
-    addCommand(
-      program,
-      'mcp',
-      'serve what these commands answer to agents, over stdio or HTTP (Model Context Protocol)',
-    ),
-    null,
-  )
-    .addOption(
-      new Option('--toolsets <names>', 'which tools: usage, keys, policies, logs, propose, feedback; may be repeated')
-        .default([], 'all but feedback')
-        .argParser(collectFlag),
-    )
-    .option('--read-only', 'only tools that send nothing but GET requests', false)
-    .option('--bodies-beside-proposals', 'show bodies of logs also where proposals are made', false)
-    .addOption(
-      new Option('--http <port>', 'over HTTP at this port; 0 for any free one (default: stdio)').argParser(parsePort),
-    )
-    .option('--host <address>', 'where to listen; elsewhere than on loopback tokens and names are needed', '127.0.0.1')
-    .addOption(
-      new Option('--allow-host <name>', 'a name by which this server is called; may be repeated')
-        .default([], 'loopback')
-        .argParser(collectFlag),
-    )
-    .option('--tokens <file>', 'who may ask: a name and a token a line, readable by its owner alone')
-    .action((options) =>
-      start(flagsOf(program, options), async (session) => {
-        const { runMcp } = await import('./commands/mcp.ts');
-        return runMcp({ ...commonOf(options), ...options }, session);
-      }),
-    );
+  addMcpCommand(program, start);
 
   addServiceOptions(addCommand(program, 'doctor', 'show what this key and this control plane allow; writes nothing'))
     .addOption(workspaceOption('try it in this workspace; of several, in the first', 'one that the files name'))
@@ -300,71 +267,9 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  addCommand(program, 'emulate', 'serve a stand-in control plane on this machine')
-    .addOption(new Option('--port <number>', 'where to listen; 0 for any free port').default(8788).argParser(parsePort))
-    .addOption(new Option('--host <address>', 'address to listen at; 0.0.0.0 in a container').default('127.0.0.1'))
-    .option('--accept-key <key>', 'admin key that is let in (default: a random one, printed)')
-    .option('--seed <file>', 'JSON file with the state at the start (default: the sample organisation)')
-    .option('--state <dir>', 'directory that keeps the state over restarts')
-    .addOption(
-      new Option('--quirk <name=value>', 'play an older or odder service, such as backend=1.15; may be repeated')
-        .default([], 'none')
-        .argParser(collectFlag),
-    )
-    .addOption(
-      new Option('--fault <rule>', 'fail, such as "PUT /policies/** 429 p=0.2"; may be repeated')
-        .default([], 'none')
-        .argParser(collectFlag),
-    )
-    .addOption(quietOption())
-    .action((options) =>
-      start(flagsOf(program, options), async (session) => {
-        const { runEmulate } = await import('./commands/emulate.ts');
-        return runEmulate(options, session);
-      }),
-    );
+  addEmulateCommand(program, start);
 
-  addCommand(
-    program,
-    'schema',
-    'print the JSON Schema of a kind of file, or of what a command prints with --format json',
-  )
-    .argument('<kind...>', 'workspace, org, defaults, plan-file, telling, or a command such as plan or logs spend')
-    .action((words: string[], options) =>
-      start(flagsOf(program, options), async () => {
-        const { runSchema } = await import('./commands/schema.ts');
-        return runSchema(words);
-      }),
-    );
-
-  addCommand(program, 'rules', 'say what a rule finds, why it matters and what to do; without a name, list all rules')
-    .argument('[rule]', 'name of a rule, such as alert-missing')
-    .addOption(dataFormatOption())
-    .action((rule: string | undefined, options) =>
-      start(flagsOf(program, options), async (session) => {
-        const { runRules } = await import('./commands/rules.ts');
-        return runRules(rule, session, options);
-      }),
-    );
-
-  addCommand(program, 'completion', 'print a completion script')
-    .argument('<shell>', 'bash, zsh, fish or powershell')
-    .action((shell: string) => start(plainFlags, () => printCompletion(shell)));
-
-  // What the scripts ask at every press of the tab key.
-  program
-    .command('complete', { hidden: true })
-    .argument('[words...]')
-    .action((words: string[]) =>
-      start(plainFlags, async ({ cwd }) => {
-        // Most words are known without a file.
-        const output = await completeWords(program, words, async (directory) => {
-          const { readNames } = await import('./commands/read-names.ts');
-          return readNames(directory, cwd);
-        });
-        return { exit: exitCodes.ok, output };
-      }),
-    );
+  addReferenceCommands(program, start);
 
   addCommand(program, 'help', 'print help of a command')
     .argument('[command...]')
@@ -392,16 +297,3 @@ Exit codes:
   2  changes, or a budget is over      6  service unreachable or access refused
      (drift, --detailed-exitcode)
   3  a guard objects                 129, 130, 143  interrupted: nothing was written`;
-
-/** Scripts are for a shell: nothing in them is made fit for a screen. */
-const plainFlags: GlobalFlags = { color: false, quiet: true, format: 'markdown' };
-
-async function printCompletion(name: string): Promise<CommandResult> {
-  const shell = completedShells.find((one) => one === name);
-  if (shell === undefined) {
-    throw new UserError(`there is no completion for "${name}"`, {
-      hint: `Write one of: ${completedShells.join(', ')}.`,
-    });
-  }
-  return { exit: exitCodes.ok, output: completionScripts[shell] };
-}

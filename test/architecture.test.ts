@@ -19,6 +19,8 @@ const layers: Readonly<Record<string, number>> = {
   'twin-commands.ts': 1.4,
   'log-commands.ts': 1.4,
   'file-commands.ts': 1.4,
+  'serve-commands.ts': 1.4,
+  'reference-commands.ts': 1.4,
   'completion.ts': 2,
   'completed-values.ts': 2.1,
   'usage.ts': 2.1,

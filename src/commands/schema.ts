@@ -11,9 +11,10 @@ import { documentCommands, documentForms } from '../tools/documents.ts';
  * The schema of one kind of file, for editors that do not follow the comment at the top of a file, or of what a command prints with
  * `--format json`.
  *
- * @param words of a command, apart or with dashes between them; or a kind of file
+ * @param words of a command, apart or with dashes between them; or a kind of file. None: what there is
  */
 export async function runSchema(words: readonly string[]): Promise<CommandResult> {
+  if (words.length === 0) return { exit: exitCodes.ok, output: listSchemas() };
   const name = words.join(' ');
   const command = documentCommands.find((one) => one === name || one.replaceAll(' ', '-') === name);
   const forms = command === undefined ? undefined : documentForms(command);
@@ -22,8 +23,18 @@ export async function runSchema(words: readonly string[]): Promise<CommandResult
   const schema = Object.hasOwn(files, name) ? files[name] : undefined;
   if (schema !== undefined) return { exit: exitCodes.ok, output: schema };
   throw new UserError(`there is no schema "${name}"`, {
-    hint: `Write one of: ${[...Object.keys(files), ...documentCommands].join(', ')}.`,
+    hint: `Write one of ${Object.keys(files).join(', ')}, or a command with \`--format json\`: \`tollgate schema\` lists them.`,
   });
+}
+
+/** A name a line, for whoever reads and for `grep`. */
+function listSchemas(): string {
+  const files = Object.keys(fileSchemas());
+  return `files:\n${asLines(files)}what a command prints with --format json:\n${asLines(documentCommands)}`;
+}
+
+function asLines(names: readonly string[]): string {
+  return names.map((name) => `  ${name}\n`).join('');
 }
 
 /** Policy files, a saved plan, and what webhooks get. */

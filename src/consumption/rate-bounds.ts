@@ -3,6 +3,7 @@
  * Points longer than its window do not show single windows, so that all that follows from them is a bound. Pure.
  */
 
+import { formatWhole } from '../resources/amounts.ts';
 import type { RateLimit } from '../resources/limit.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import { dayMilliseconds } from './windows.ts';
@@ -29,6 +30,13 @@ export interface Demand {
 export interface Between {
   readonly atLeast: number;
   readonly atMost: number | null;
+}
+
+/** `12`, `at most 12`, `at least 4`, `4 to 12`, with what is counted; null: nothing bounds it. */
+export function describeBetween({ atLeast, atMost }: Between, format: (count: number) => string): string | null {
+  if (atMost === null) return atLeast === 0 ? null : `at least ${format(atLeast)}`;
+  if (atLeast === atMost) return format(atMost);
+  return atLeast === 0 ? `at most ${format(atMost)}` : `${formatWhole(atLeast)} to ${format(atMost)}`;
 }
 
 type Windowed = Pick<RateLimit, 'window'>;

@@ -40,7 +40,12 @@ export interface RateDemand {
   /** Of the busiest counter. */
   readonly peak: Between;
   /** Of all counters, by this rate alone; null: analytics do not tell. */
-  readonly refused: Between | null;
+  readonly refused: Refused | null;
+}
+
+/** Calls, and of how many; null where the graph counts something else. */
+export interface Refused extends Between {
+  readonly of: number | null;
 }
 
 /** Two questions; of a rate with counters of their own a page of groups, and two more for the busiest of them. */
@@ -77,11 +82,15 @@ export async function readRate(reads: Reads, needs: RateNeeds): Promise<Known<Ra
  * | tokens, at a key, workspace, provider or integration | none while fewer tokens than the rate were used; else not told, as one call may use them all |
  * | tokens, as a policy | not told: a call is checked with the `max_tokens` that it asks for (docs/service-notes.md#enforcement) |
  */
-function judge(limit: RateLimit, own: Demand, whole: Demand): Between | null {
+function judge(limit: RateLimit, own: Demand, whole: Demand): Refused | null {
   if (limit.unit === 'requests')
-    return { atLeast: refusedBetween(own, limit).atLeast, atMost: refusedBetween(whole, limit).atMost };
+    return {
+      atLeast: refusedBetween(own, limit).atLeast,
+      atMost: refusedBetween(whole, limit).atMost,
+      of: whole.points.reduce((all, { atMost }) => all + atMost, 0),
+    };
   const isBelow = limit.kind !== 'rate-policy' && peakBetween(whole, limit).atMost < limit.amount;
-  return isBelow ? { atLeast: 0, atMost: 0 } : null;
+  return isBelow ? { atLeast: 0, atMost: 0, of: null } : null;
 }
 
 function nothingKnown(demand: Demand): Demand {

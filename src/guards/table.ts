@@ -89,7 +89,7 @@ export const guards: {
   },
   undeclared: {
     objectsTo:
-      'a live workspace that no file is about and that spent more than that in 30 days, or nobody knows how much',
+      'a live workspace that no file is about and that spent more in 30 days than `review.undeclared.above` says, or nobody knows how much',
     usually: 'off; on with `review.undeclared.above`',
     liftable: true,
     judge: judgeUndeclared,

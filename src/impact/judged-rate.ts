@@ -1,6 +1,7 @@
 /** A changed rate, held against the calls of the last days. Plain data. */
 
 import type { Between } from '../consumption/rate-bounds.ts';
+import type { Refused } from '../consumption/read-rate.ts';
 import type { RateLimit } from '../resources/limit.ts';
 
 export interface JudgedRate {
@@ -21,6 +22,6 @@ export interface RateFacts {
   /** Of one window, of the counter that was used most. */
   readonly peak: Between;
   /** Calls that each would have refused by itself; null: there is no such rate, or analytics do not tell. */
-  readonly refusedBefore: Between | null;
-  readonly refusedAfter: Between | null;
+  readonly refusedBefore: Refused | null;
+  readonly refusedAfter: Refused | null;
 }

@@ -15,8 +15,9 @@ import {
   formatInstant,
 } from '../render/status-words.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
+import type { CrossedCounter } from './crossings.ts';
 import { isHidden, placeOf } from './due-events.ts';
-import type { CrossedCounter, LimitNews } from './due-limits.ts';
+import type { LimitNews } from './due-limits.ts';
 import type { Message } from './message.ts';
 
 export interface NewsWords {

@@ -14,6 +14,7 @@ import {
   isProblem,
   parseAmount,
 } from '../resources/amounts.ts';
+import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { Reset, Unit } from '../resources/types.ts';
 import { looksSecret } from '../secret-shape.ts';
 import { amountsOf, type Guess, guess, guessedRatesOf, type Period } from './guess.ts';
@@ -168,7 +169,7 @@ export function adviseNone(level: LevelGrammar, what: 'budget' | 'rate'): Senten
   const none = writeNone(level, what);
   if (none === null) return say`to have no ${what}, leave it out`;
   return none.instead === 'entry'
-    ? say`write ${none} for the whole policy, or leave it out`
+    ? say`without its ${what} a policy holds nothing: write ${none} behind the name of the policy, or leave the policy out`
     : say`write ${none} for no ${what}${what === 'budget' ? ', without `reset`' : ''}`;
 }
 
@@ -284,12 +285,30 @@ export function adviseWindow(found: Guess, level: LevelGrammar): Sentence {
   const said = `counts in a time that no rate of ${level.what} has, which is ${windows}`;
   const budgets = budgetsFor(found, level);
   if (budgets.length > 0) return say`${said}: write ${budgets}`;
+  const longer = longerRatesOf(found, level);
+  if (longer.length > 0) return say`${said}: write ${longer}, of which all may come at once`;
   // No advice that would be refused here: where requests have no budget, a policy has.
   const reset = found.periods.find((period) => period.reset !== undefined)?.reset;
   const unit = found.unit ?? 'requests';
   const [amount] = reset === undefined ? [] : amountsOf(found, unit);
   if (amount === undefined || reset === undefined || unit === 'cost') return say`${said}`;
   return say`${said}: a policy can have \`budget: ${spellAmount(found, amount)}\` with \`reset: ${formatReset(reset)}\``;
+}
+
+/** As many in the shortest time that the level has, where less was written. */
+function longerRatesOf(found: Guess, level: LevelGrammar): readonly Advice[] {
+  const [shortest] = [...level.windows].sort((a, b) => secondsOfWindow[a] - secondsOfWindow[b]);
+  const units = found.unit === 'cost' ? [] : [found.unit ?? 'requests'];
+  return found.periods.flatMap(({ window }) => {
+    if (window === undefined || shortest === undefined) return [];
+    const times = secondsOfWindow[shortest] / secondsOfWindow[window];
+    if (times <= 1) return [];
+    return units
+      .flatMap((unit) => guessedRatesOf(found, unit, shortest))
+      .map(({ name, value }) => ({ name, value: value * times }))
+      .filter(({ value }) => value >= 1 && Number.isSafeInteger(value))
+      .map(writeRate);
+  });
 }
 
 /** In place of a rate, what counts the same over a longer time. */

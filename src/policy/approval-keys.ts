@@ -6,7 +6,7 @@ import type { ApprovalRule } from '../resources/review-settings.ts';
 import { type Kind, kinds } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { adviseAmount, example, say } from './advice.ts';
-import { hasOne, key, type Shape, textForm, when, withoutKeys } from './forms.ts';
+import { hasOne, key, onPage, type Shape, textForm, when, withoutKeys } from './forms.ts';
 import { ceilingGrammar } from './levels.ts';
 import { amountPatterns } from './patterns.ts';
 import { expectScalar, readItems, refuseValue } from './reader.ts';
@@ -72,12 +72,12 @@ const onlyTrue: Shape<true> = {
   },
 };
 
-const ruleKeys = {
+const ruleKeys = onPage('approvals.md#by-amount-and-by-owner', {
   above: key(above, 'Where what may be spent in 30 days rises, and ends above this.'),
   kind: key(kind, 'Where it is of this kind.'),
   by: key(approvers, 'Who has to approve: one of these logins and teams (`@org/team`).'),
   owner: key(onlyTrue, 'Who answers for it has to approve: the `owner:` that names a person or team.'),
-};
+});
 
 const section = sectionShape(ruleKeys, {
   allOf: [

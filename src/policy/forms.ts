@@ -60,6 +60,16 @@ export function key<F extends Form, const M extends Omit<Key, keyof Form | 'read
   return { ...form, ...(more as M), schema: { ...form.schema, ...said } };
 }
 
+/** What one page is about: keys that name no page of their own link to it. */
+export function onPage<K extends Keys>(page: string, keys: K): K {
+  const placed = Object.entries(keys).map(([name, one]): [string, Key] => {
+    const hover = { page, ...one.hover };
+    const markdownDescription = renderHover(String(one.schema.description), hover);
+    return [name, { ...one, hover, schema: { ...one.schema, markdownDescription } }];
+  });
+  return Object.fromEntries(placed) as K;
+}
+
 function renderHover(say: string, { example, page = 'files.md' }: Hover = {}): string {
   const link = `[docs/${page.replace(/#.*/, '')}](${pagesAddress}/${page})`;
   return [say, ...(example === undefined ? [] : [`\`\`\`yaml\n${example}\n\`\`\``]), link].join('\n\n');

@@ -6,7 +6,7 @@ import { isGroupReset, type WorkspaceGroup, type WorkspaceGroups } from '../reso
 import { withoutAbsent } from '../without-absent.ts';
 import { example, say } from './advice.ts';
 import { alertForm, normalizeThresholds, readAlert } from './alerts.ts';
-import { hasOne, type Keys, key, mapForm, type Shape, when, withoutKeys } from './forms.ts';
+import { hasOne, type Keys, key, mapForm, onPage, type Shape, when, withoutKeys } from './forms.ts';
 import { ceilingGrammar } from './levels.ts';
 import type { FieldNode } from './nodes.ts';
 import { groupResetPattern, patterns } from './patterns.ts';
@@ -35,7 +35,7 @@ const reset = convert(
   },
 );
 
-const groupKeys = {
+const groupKeys = onPage('groups.md#in-the-file', {
   owner: key(textShape(255), 'Who answers for the spend of these workspaces.'),
   workspaces: key(
     convert(
@@ -43,22 +43,22 @@ const groupKeys = {
       (names) => [...new Set(names)].sort(compareText),
     ),
     'Slugs or UUIDs of its workspaces, with a file or without; `*` stands for any characters of a slug.',
-    { isRequired: true, hover: { example: 'workspaces: [team-a, search-*]', page: 'groups.md' } },
+    { isRequired: true, hover: { example: 'workspaces: [team-a, search-*]' } },
   ),
   ceiling: key(
     dollars,
     'What all of them together may be committed to spend. The service cannot enforce it: the guard `ceiling` objects to a plan that goes beyond it.',
-    { hover: { example: 'ceiling: $20,000', page: 'groups.md' } },
+    { hover: { example: 'ceiling: $20,000' } },
   ),
   alert: key(
     alertForm(ceilingGrammar),
     'When `tollgate notify` tells, beside once all of it is spent: a percentage of the ceiling, an amount, or a list of them, each with recipients of its own. The owner is told as well where that is an address.',
-    { hover: { example: 'alert: [50%, 80%]', page: 'groups.md' } },
+    { hover: { example: 'alert: [50%, 80%]' } },
   ),
   reset: key(reset, 'The window of the ceiling. Default: monthly. Compared with budgets as dollars per 30 days.', {
-    hover: { example: 'reset: monthly', page: 'groups.md' },
+    hover: { example: 'reset: monthly' },
   }),
-} satisfies Keys;
+} satisfies Keys);
 
 const thresholdsOfCeiling = {
   dependencies: {

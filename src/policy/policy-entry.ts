@@ -181,7 +181,7 @@ function readScope(field: FieldNode, written: Written, form: PolicyForm, report:
 function readBudgetFields(written: Written, report: Report): ReadLimit | undefined {
   const field = written.get('budget');
   if (field !== undefined && isNone(field.node)) {
-    report('no-limit', field.node.at, adviseNone(level, 'budget'));
+    report('no-limit', field.node.at, say`\`budget: none\`: ${adviseNone(level, 'budget')}`);
     return undefined;
   }
   const budget = readBudget(written, level, report);
@@ -204,7 +204,7 @@ function readRateFields(written: Written, report: Report): ReadLimit | undefined
   readBudget(written, level, report);
   const field = written.get('rate');
   if (field !== undefined && isNone(field.node)) {
-    report('no-limit', field.node.at, adviseNone(level, 'rate'));
+    report('no-limit', field.node.at, say`\`rate: none\`: ${adviseNone(level, 'rate')}`);
     return undefined;
   }
   const rate = readRates(written, level, report)?.[0];

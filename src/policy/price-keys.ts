@@ -19,7 +19,7 @@ import {
 } from '../resources/price-fields.ts';
 import type { FieldValue } from '../resources/types.ts';
 import { example, type Sentence, say, writeValue } from './advice.ts';
-import { type Form, type Key, type Keys, key, mapForm, orNone, orSay, type Shape, textForm } from './forms.ts';
+import { type Form, type Key, type Keys, key, mapForm, onPage, orNone, orSay, type Shape, textForm } from './forms.ts';
 import type { FieldNode, SourceRange } from './nodes.ts';
 import { mapOf, type PrintedEntry } from './print-values.ts';
 import { quote } from './quote.ts';
@@ -104,24 +104,27 @@ const kindSentences: Readonly<Record<TokenKind, string>> = {
   cache_write: 'Tokens of the request that go into a cache of the provider. Left out, they cost nothing.',
 };
 
-const factorKeys = Object.fromEntries(
-  factorNames.map((name): [FactorName, Key] => [
-    name,
-    key(
-      orNone(factorShape),
-      name === 'default'
-        ? 'Every kind of token that has no factor of its own.'
-        : kindSentences[name].replace(/ Left.*/, ''),
-    ),
-  ]),
+const factorKeys = onPage(
+  pricesPage,
+  Object.fromEntries(
+    factorNames.map((name): [FactorName, Key] => [
+      name,
+      key(
+        orNone(factorShape),
+        name === 'default'
+          ? 'Every kind of token that has no factor of its own.'
+          : kindSentences[name].replace(/ Left.*/, ''),
+      ),
+    ]),
+  ),
 ) satisfies Keys;
 
-const priceKeys = {
+const priceKeys = onPage(pricesPage, {
   input: key(priceShape, kindSentences.input, { isRequired: true }),
   output: key(priceShape, kindSentences.output, { isRequired: true }),
   cache_read: key(priceShape, kindSentences.cache_read),
   cache_write: key(priceShape, kindSentences.cache_write),
-} satisfies Keys;
+} satisfies Keys);
 
 const factorMap = orSay(mapForm(factorKeys), factorMessage);
 const multiplier: Shape<WrittenPrices> = {

@@ -10,7 +10,7 @@ import {
 import { canonicalJson } from '../stable-json.ts';
 import { adviseAmount, example, say, writeValue } from './advice.ts';
 import { approvalsShape } from './approval-keys.ts';
-import { key, orNone, type Shape, textForm } from './forms.ts';
+import { key, onPage, orNone, type Shape, textForm } from './forms.ts';
 import { ceilingGrammar } from './levels.ts';
 import { amountPatterns, patterns } from './patterns.ts';
 import { expectScalar, isNone, refuseValue } from './reader.ts';
@@ -28,15 +28,15 @@ import { ruleSeverities } from './silence.ts';
 
 const aSwitch = keywordShape<Switch>('on', 'warn', 'off');
 
-const thresholdKeys = {
+const thresholdKeys = onPage('guards.md#the-guards', {
   count: key(wholeNumberShape(1_000_000), 'More than so many, and'),
   percent: key(wholeNumberShape(100), 'more than so many per cent.'),
-};
+});
 
-const countedKeys = {
+const countedKeys = onPage('guards.md#the-guards', {
   ...thresholdKeys,
   plan: key(sectionShape(thresholdKeys), 'The same of the whole plan; those beside it are of one workspace.'),
-};
+});
 
 const isOn = keywordShape('on', 'off');
 const parts = sectionShape(countedKeys);
@@ -64,7 +64,7 @@ const spendUp: Shape<Switch | { readonly percent: number }> = {
   },
 };
 
-const guardKeys = {
+const guardKeys = onPage('guards.md#the-guards', {
   deletes: key(threshold, 'Policies deleted and limits cleared.'),
   updates: key(threshold, 'Limits changed.'),
   empties_scope: key(aSwitch, 'A workspace that would be left without any limit.'),
@@ -74,7 +74,7 @@ const guardKeys = {
   counter_reset: key(aSwitch, 'A counter in use would start again at zero.'),
   ceiling: key(aSwitch, 'Committed spend of a group of workspaces would rise above its ceiling.'),
   impact_unknown: key(aSwitch, 'What a change does to consumption cannot be known.'),
-};
+});
 
 /** Whole cents, or null for `none`. */
 export const dollars: Shape<number | null> = {
@@ -98,7 +98,7 @@ const workspaceRef = convert(
   (ref) => (patterns.uuid.test(ref) ? ref.toLowerCase() : ref),
 );
 
-const undeclaredKeys = {
+const undeclaredKeys = onPage('ownership.md#workspaces-without-a-file', {
   above: key(
     dollars,
     'One that spent more in 30 days than this is an objection (guard undeclared), and so is one of unknown spend.',
@@ -107,7 +107,7 @@ const undeclaredKeys = {
     setOf(workspaceRef, say`a list of workspaces such as ${example('[ws-lab]')}`),
     'Slugs or ids of workspaces that are known, and somebody else’s: not named, not counted.',
   ),
-};
+});
 
 const domain = patternShape(patterns.domain, 'invalid-domain', say`a domain such as ${example('example.com')}`, {
   examples: ['example.com'],
@@ -134,7 +134,12 @@ const reviewKeys = {
     keywordShape('report', 'fail'),
     'Whether live objects that no file declares are reported or fail the run.',
   ),
-  undeclared: key(sectionShape(undeclaredKeys), 'Live workspaces that no file is about.'),
+  undeclared: key(sectionShape(undeclaredKeys), 'Live workspaces that no file is about.', {
+    hover: {
+      example: 'undeclared:\n  above: $100\n  except: [ws-lab]',
+      page: 'ownership.md#workspaces-without-a-file',
+    },
+  }),
   show_people: key(
     keywordShape('names', 'counts'),
     'Whether names of keys and users are shown, or only how many there are.',
@@ -151,9 +156,16 @@ const reviewKeys = {
   approvals: key(
     approvalsShape,
     'Who has to approve what, beside a review that counts: rules over what changes (docs/approvals.md).',
-    { hover: { page: 'approvals.md#by-amount-and-by-owner' } },
+    {
+      hover: {
+        example: 'approvals:\n  - above: $1,000 per 30 days\n    by: ["@example/finance"]',
+        page: 'approvals.md#by-amount-and-by-owner',
+      },
+    },
   ),
-  guards: key(sectionShape(guardKeys), 'Safety checks between plan and apply.'),
+  guards: key(sectionShape(guardKeys), 'Safety checks between plan and apply.', {
+    hover: { page: 'guards.md#the-guards' },
+  }),
   rules: key(ruleSeverities, 'Severity of single rules by name (docs/rules.md).'),
 };
 

@@ -3,7 +3,7 @@
 import type { Advice } from '../diagnostics.ts';
 import { example, exampleOf, type Phrase, say, writeField } from './advice.ts';
 import { budgetForm } from './budgets.ts';
-import { type Form, type Keys, key, mapForm, orNone, textForm } from './forms.ts';
+import { type Form, type Keys, key, mapForm, onPage, orNone, textForm } from './forms.ts';
 import { type LevelGrammar, levelGrammars } from './levels.ts';
 import { type FieldNode, isEmpty, type MapNode, type Node, type SourceRange } from './nodes.ts';
 import { dayPattern } from './patterns.ts';
@@ -34,7 +34,7 @@ function keysOf(budget: LevelGrammar, rate: LevelGrammar): Keys {
     rate: key(orNone(rates), 'The rate from that day on, of the same unit and window. `none`: no rate.'),
   };
   const message = 'write an amount such as $500, a rate such as 100 requests/minute, or none';
-  const some: Form = mapForm(both, { minProperties: 1 });
+  const some: Form = mapForm(onPage('until.md#writing-it', both), { minProperties: 1 });
   const alternatives = [
     { ...budgets.schema, errorMessage: message },
     { ...rates.schema, errorMessage: message },
@@ -48,10 +48,13 @@ function keysOf(budget: LevelGrammar, rate: LevelGrammar): Keys {
   );
   const limit: Form = { schema: { anyOf: alternatives }, below: some.below ?? (() => null) };
   // In a literal, `then` would make a promise of it.
-  return Object.fromEntries([
-    ['date', date],
-    ['then', key(limit, sayThen, { isRequired: true })],
-  ]);
+  return onPage(
+    'until.md#writing-it',
+    Object.fromEntries([
+      ['date', date],
+      ['then', key(limit, sayThen, { isRequired: true })],
+    ]),
+  );
 }
 
 export function untilForm(budget: LevelGrammar, rate: LevelGrammar = budget): Form {

@@ -1,9 +1,10 @@
 /** What analytics say of changed rates, for programs. */
 
 import type { Between } from '../consumption/rate-bounds.ts';
+import type { Refused } from '../consumption/read-rate.ts';
 import type { JudgedRate } from '../impact/judged-rate.ts';
 import type { Plan } from '../plan/types.ts';
-import type { CallsBetween, RateDocument } from './documents/rates.ts';
+import type { CallsBetween, RateDocument, RefusedBetween } from './documents/rates.ts';
 
 export function ratesDocument(rates: NonNullable<Plan['rates']>): Record<string, RateDocument[]> {
   return Object.fromEntries([...rates].map(([id, judged]) => [id, judged.map(rateDocument)]));
@@ -23,12 +24,16 @@ function rateDocument({ limit, before, after, demand }: JudgedRate): RateDocumen
       point_seconds: step === null ? null : Math.round(step / 1000),
       busiest,
       peak: between(peak),
-      refused_before: refusedBefore === null ? null : between(refusedBefore),
-      refused_after: refusedAfter === null ? null : between(refusedAfter),
+      refused_before: refused(refusedBefore),
+      refused_after: refused(refusedAfter),
     },
   };
 }
 
 function between({ atLeast, atMost }: Between): CallsBetween {
   return { at_least: atLeast, at_most: atMost };
+}
+
+function refused(calls: Refused | null): RefusedBetween | null {
+  return calls === null ? null : { ...between(calls), of: calls.of };
 }

@@ -30,7 +30,7 @@ export function renderRuleList(rules: readonly ShownRule[], style: TextStyle): s
 
 export function renderRule({ name, id, severity, where, finds, why, fix }: ShownRule, style: TextStyle): string {
   const colors = colorsOf(style);
-  const silence = `Where it is about one entry or workspace, \`silence: {${name}: <reason>}\` there excuses it; \`review: {rules: {${name}: off}}\` in the organisation file switches it off.`;
+  const silence = `In an entry, or the file of a workspace, \`silence: {${name}: <reason>}\` excuses that one. A group and other settings take none: for them, and for all at once, \`review: {rules: {${name}: off}}\` in the organisation file switches it off.`;
   return `${[
     `${colors.bold(name)} (${id}) · ${severity} · ${places[where]}`,
     '',

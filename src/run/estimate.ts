@@ -16,6 +16,7 @@ import type { IntegrationPrices, PriceBook } from '../prices/types.ts';
 import type { EstimateView } from '../render/estimate.ts';
 import { type Amount, isProblem, parseAmount } from '../resources/amounts.ts';
 import type { Desired } from '../resources/types.ts';
+import { explainEatenAmount } from '../shell-words.ts';
 import { loadPolicies, loadPoliciesIfAny } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
 import { findPriceReading, type PriceFlags, type PriceReading } from './price-settings.ts';
@@ -133,7 +134,8 @@ function readBudget(text: string): Amount {
   const amount = parseAmount(text);
   if (isProblem(amount)) {
     const { said } = adviseAmount(text, amount, spending);
-    throw new UserError(`--budget ${JSON.stringify(text)} ${said.text}`);
+    const hint = explainEatenAmount(text);
+    throw new UserError(`--budget ${JSON.stringify(text)} ${said.text}`, hint === null ? {} : { hint });
   }
   if (amount.unit === 'requests') {
     throw new UserError(`--budget ${JSON.stringify(text)} counts requests, which have no price`, {

@@ -1,18 +1,21 @@
 import { z } from 'zod';
-import { type Calls, readTotal } from '../consumption/analytics.ts';
+import { readTotal } from '../consumption/analytics.ts';
+import type { Known, Reads } from '../consumption/ask.ts';
+import { type CountedCalls, callsOfIntegration, filterOfCalls } from '../consumption/counted-calls.ts';
 import { percentOf } from '../consumption/counters.ts';
-import { filterOfMatch } from '../consumption/filter-of-match.ts';
-import { exactMember, pointsInTime, tryGraph } from '../consumption/graphs.ts';
+import { type Between, describeBetween } from '../consumption/rate-bounds.ts';
+import { readRate } from '../consumption/read-rate.ts';
 import { type LiveRate, readLiveRates } from '../consumption/read-rates.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { exactOf } from '../exact.ts';
+import type { AnswerCell } from '../render/answer.ts';
+import { formatWhole } from '../resources/amounts.ts';
 import { formatRateLimit } from '../resources/limit.ts';
-import type { WireProvider } from '../resources/wire.ts';
 import { kindWords, percentCell } from './limit-rows.ts';
 import { type WorkspaceHandle, workspaceNamed } from './names.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { defineTool, type ToolContext } from './tool.ts';
-import { numberOfExact, untrustedSchema } from './values.ts';
+import { untrustedSchema } from './values.ts';
 
 const input = () => z.strictObject({ workspace: z.string().max(200).optional(), ...pageInput });
 
@@ -28,6 +31,8 @@ const rowSchema = () =>
     window: z.string(),
     per: z.array(z.string()),
     peak_7_days: count,
+    peak_at_least: count,
+    peak_at_most: count,
     peak_percent: count,
     refused_7_days: count,
     untrusted: untrustedSchema('name'),
@@ -37,19 +42,15 @@ type RateRow = z.infer<ReturnType<typeof rowSchema>>;
 const output = () =>
   z.object({ answer: z.string(), rates: z.array(rowSchema()), page: pageSchema, notes: z.array(z.string()) });
 
-const hour = 3_600_000;
-/** Of windows that the points of analytics are no coarser than. */
-const windowLengths: Readonly<Record<string, number>> = { hour, day: dayMilliseconds, week: 7 * dayMilliseconds };
-
 export const getRateLimitsTool = defineTool<z.infer<ReturnType<typeof input>>, z.infer<ReturnType<typeof output>>>({
   name: 'get_rate_limits',
   twin: 'rates',
   toolset: 'policies',
   effect: 'read',
   purpose:
-    'Lists rate limits at all places with the peak of their window in 7 days and the calls refused with 429, as far as analytics tell.',
+    'Lists rate limits at all places with the peak of their window in 7 days (bounds where points of analytics are longer) and the calls refused with 429.',
   hints:
-    'Peaks of windows below an hour are not told by analytics: null. A 429 does not say which limit it met. For budgets use list_policies. Needs policies.list; peaks need analytics. In pages: `limit`, `cursor`.',
+    'A 429 does not say which limit it met. For budgets use list_policies. Needs policies.list; peaks need analytics. In pages: `limit`, `cursor`.',
   input,
   output,
   list: 'rates',
@@ -62,7 +63,7 @@ export const getRateLimitsTool = defineTool<z.infer<ReturnType<typeof input>>, z
       .sort(
         (a, b) =>
           (b.refused_7_days ?? -1) - (a.refused_7_days ?? -1) ||
-          (b.peak_percent ?? -1) - (a.peak_percent ?? -1) ||
+          fullness(b) - fullness(a) ||
           (keyOf(a) < keyOf(b) ? -1 : 1),
       );
     const refusing = rates.filter(({ refused_7_days: refused }) => (refused ?? 0) > 0).length;
@@ -72,7 +73,7 @@ export const getRateLimitsTool = defineTool<z.infer<ReturnType<typeof input>>, z
       page: wholePage,
       notes: [
         ...new Set(read.flatMap(({ notes }) => notes)),
-        'Peaks are counted from fixed points of analytics: the true peak may lie higher.',
+        'Where a window is shorter than the points of analytics, its peak is told as between two numbers.',
       ],
     };
   },
@@ -92,7 +93,7 @@ export const getRateLimitsTool = defineTool<z.infer<ReturnType<typeof input>>, z
         row.place,
         row.untrusted.name,
         row.rate,
-        row.peak_7_days,
+        peakCell(row),
         percentCell(row.peak_percent),
         row.refused_7_days,
       ]),
@@ -100,6 +101,16 @@ export const getRateLimitsTool = defineTool<z.infer<ReturnType<typeof input>>, z
     { text: answer },
   ],
 });
+
+/** Of what is certain. */
+function fullness({ peak_at_least: peak, allowed }: RateRow): number {
+  return peak === null ? -1 : peak / allowed;
+}
+
+function peakCell({ peak_at_least: atLeast, peak_at_most: atMost }: RateRow): AnswerCell {
+  if (atLeast === null) return null;
+  return describeBetween({ atLeast, atMost }, formatWhole);
+}
 
 function keyOf({ workspace, place, untrusted, id, rate }: RateRow): string {
   return [workspace, place, untrusted.name ?? '', id, rate].join('\n');
@@ -122,9 +133,8 @@ async function toRow(
   place: WorkspaceHandle,
   context: ToolContext,
 ): Promise<{ row: RateRow; note: string | null }> {
-  const filter = await filterOfRate(rate, place, context);
+  const { reads } = context;
   const now = context.now();
-  const calls = { workspace: place.slug, from: now - 7 * dayMilliseconds, to: now };
   const row = {
     place: kindWords[rate.kind],
     workspace: place.slug,
@@ -133,71 +143,65 @@ async function toRow(
     allowed: rate.amount,
     window: rate.window,
     per: [...rate.per],
-    peak_7_days: null,
+    ...untold,
     peak_percent: null,
     refused_7_days: null,
     untrusted: { name: rate.name },
   };
-  if ('unknown' in filter) return { row, note: `Use of some rates is unknown: ${filter.unknown}.` };
-  const [peak, refused] = await Promise.all([
-    readPeak(rate, { ...calls, filter: filter.value }, context),
-    readRefused({ ...calls, filter: { ...filter.value, status_code: '429' } }, context),
+  const calls = await callsOfRate(rate, place, reads);
+  if ('unknown' in calls) return { row, note: `Use of some rates is unknown: ${calls.unknown}.` };
+  const [demand, refused] = await Promise.all([
+    readRate(reads, { workspace: place.slug, calls: calls.value, limit: rate, now }),
+    readRefused(reads, calls.value, place, now),
   ]);
-  const note = typeof peak === 'string' ? peak : typeof refused === 'string' ? refused : null;
-  const highest = typeof peak === 'string' ? null : peak;
+  const peak = 'unknown' in demand ? untold : told(demand.value.peak);
   return {
     row: {
       ...row,
-      peak_7_days: highest,
-      peak_percent: highest === null ? null : percentOf(exactOf(highest), exactOf(rate.amount)),
-      refused_7_days: typeof refused === 'string' ? null : refused,
+      ...peak,
+      peak_percent: peak.peak_7_days === null ? null : percentOf(exactOf(peak.peak_7_days), exactOf(rate.amount)),
+      refused_7_days: 'unknown' in refused ? null : refused.value,
     },
-    note,
+    note:
+      'unknown' in demand
+        ? `Some peaks are unknown: ${demand.unknown}.`
+        : 'unknown' in refused
+          ? `Refused calls are unknown: ${refused.unknown}.`
+          : null,
   };
 }
 
-async function filterOfRate({ kind, match, id, name }: LiveRate, place: WorkspaceHandle, { reads }: ToolContext) {
-  if (kind === 'key-limits') return { value: { api_key_ids: id } };
-  if (kind === 'provider-limits') return { value: { virtual_keys: name } };
-  if (kind !== 'integration-limits') return filterOfMatch(match);
+const untold = { peak_7_days: null, peak_at_least: null, peak_at_most: null };
+
+function told({ atLeast, atMost }: Between) {
+  return {
+    peak_7_days: atLeast === atMost ? atLeast : null,
+    peak_at_least: atLeast,
+    peak_at_most: atMost,
+  };
+}
+
+async function callsOfRate({ kind, match, id, name }: LiveRate, place: WorkspaceHandle, reads: Reads) {
+  if (kind === 'key-limits') return { value: { of: 'key', id } } satisfies Known<CountedCalls>;
+  if (kind === 'provider-limits') return { value: { of: 'providers', slugs: [name] } } satisfies Known<CountedCalls>;
+  if (kind !== 'integration-limits') return { value: { of: 'matched', match } } satisfies Known<CountedCalls>;
   const providers = await reads.ask('listProviders', place.id);
-  if ('unknown' in providers) return providers;
-  const slugs = providers.value.filter(({ integration_id: of }: WireProvider) => of === name).map(({ slug }) => slug);
-  return slugs.length === 0
-    ? { unknown: `no provider of ${name} shows in ${place.slug}` }
-    : { value: { virtual_keys: slugs.join(',') } };
+  return 'unknown' in providers ? providers : { value: callsOfIntegration(name, providers.value) };
 }
 
-/** Of one counter shared by all, in windows that hold whole points. Null: analytics cannot tell; a text: they did not answer. */
-async function readPeak(
-  { unit, window, per }: LiveRate,
-  calls: Calls,
-  { reads }: ToolContext,
-): Promise<number | null | string> {
-  const length = windowLengths[window];
-  const isShared = per.every((key) =>
-    ['workspace_id', 'organisation_id', 'api_key', 'virtual_key', 'integration'].includes(key),
-  );
-  if (length === undefined || !isShared || (per.includes('api_key') && calls.filter?.api_key_ids === undefined))
-    return null;
-  const graph = await tryGraph(reads, `/graphs/${unit}`, calls);
-  if (typeof graph === 'string') return `Peaks are unknown: ${graph}.`;
-  const points = pointsInTime(graph).map(({ timestamp, members }) => ({
-    at: Date.parse(timestamp),
-    total: exactMember(members, 'total'),
-  }));
-  const steps = points.slice(1).map(({ at }, index) => at - (points[index]?.at ?? at));
-  if (points.length === 0 || (steps.length > 0 && Math.min(...steps) > length)) return null;
-  const sums = new Map<number, number>();
-  for (const { at, total } of points) {
-    if (total === null) return null;
-    const start = Math.floor(at / length);
-    sums.set(start, (sums.get(start) ?? 0) + numberOfExact(total));
-  }
-  return Math.max(...sums.values());
-}
-
-async function readRefused(calls: Calls, { reads }: ToolContext): Promise<number | string> {
-  const total = await readTotal(reads, 'requests', calls);
-  return 'unknown' in total ? `Refused calls are unknown: ${total.unknown}.` : total.value;
+/** A 429 does not say which limit it met: all of those calls. */
+async function readRefused(
+  reads: Reads,
+  calls: CountedCalls,
+  { slug: workspace }: WorkspaceHandle,
+  now: number,
+): Promise<Known<number>> {
+  const filter = filterOfCalls(calls);
+  if ('unknown' in filter) return filter;
+  return readTotal(reads, 'requests', {
+    workspace,
+    from: now - 7 * dayMilliseconds,
+    to: now,
+    filter: { ...filter.value, status_code: '429' },
+  });
 }

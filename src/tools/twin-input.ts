@@ -1,6 +1,7 @@
 /** Flags of a command as the input of its tool. */
 
 import { dayMilliseconds } from '../consumption/windows.ts';
+import { explainEatenAmount } from '../shell-words.ts';
 import { ToolRefusal } from './refusal.ts';
 import type { Twin, TwinArgument, TwinFlag } from './twins.ts';
 import { isoOf } from './values.ts';
@@ -83,12 +84,10 @@ function readFlag(
   }
 }
 
-/** `$1500` that nobody quoted arrives as `500`: what is left is not an amount that anybody meant. */
 function readAmount(flags: string, text: string): string {
-  if (!/^[\d.,]*$/.test(text)) return text;
-  throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} has no unit`, {
-    hint: "Write it in single quotes, such as '$500': without them a shell replaces $5 by nothing. Or with its unit, such as 2M tokens.",
-  });
+  const hint = explainEatenAmount(text);
+  if (hint === null) return text;
+  throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} has no unit`, { hint });
 }
 
 function readNumber(flags: string, text: string): number {

@@ -73,10 +73,12 @@ describe('usage', () => {
     [['emulate', '--port', '65536'], /write a port between 0 and 65535/],
     [['emulate', '--port', '-1'], /port/],
     [['record', 'rebuild'], /^error: required option '--from <commit>' not specified\n$/],
-    [['schema'], /^error: missing required argument 'kind'\n$/],
     [['rules', 'alert-mising'], /^error: there is no rule or guard "alert-mising"; did you mean "alert-missing"\?\n/],
     [['rules', '__proto__'], /^error: there is no rule or guard "__proto__"\n/],
-    [['schema', 'workspce'], /^error: there is no schema "workspce"\nWrite one of: /],
+    [
+      ['schema', 'workspce'],
+      /^error: there is no schema "workspce"\nWrite one of defaults, .*`tollgate schema` lists them\.\n/,
+    ],
     [['schema', '__proto__'], /^error: there is no schema "__proto__"\n/],
     [['validate', '--dir', 'nowhere'], /^error: there is no directory nowhere\n/],
   ])('%j: exit 1 and one message on stderr', async (args, message) => {
@@ -97,6 +99,18 @@ describe('usage', () => {
       expect((await run(['plan', flag, 'x'])).stderr).toContain(`unknown option '${flag}'`);
     }
   });
+});
+
+it('schema without a name lists those that there are, each of which it prints', async () => {
+  const { exit, stdout } = await run(['schema']);
+  expect(exit).toBe(0);
+  const names = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('  '))
+    .map((line) => line.trim());
+  expect(names).toEqual(expect.arrayContaining(['org', 'workspace', 'plan', 'rates', 'logs spend']));
+  for (const name of ['org', 'telling', 'logs spend', 'rates'])
+    expect((await run(['schema', ...name.split(' ')])).stdout).toContain('"$schema"');
 });
 
 describe('rules', () => {

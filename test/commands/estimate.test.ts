@@ -503,6 +503,7 @@ describe('what cannot be estimated', () => {
     [{ model: ['@../../secret/x'] }, 'names no single model'],
     [{ model: ['@../x'] }, 'names no single model'],
     [{ budget: '500' }, 'has no unit'],
+    [{ budget: '00' }, "in single quotes, such as '$500'"],
     [{ budget: '10k requests' }, 'counts requests'],
     [{ budget: '$0' }, 'is nothing'],
     [{ mix: '75%' }, 'Write whole parts'],

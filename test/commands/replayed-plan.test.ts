@@ -134,7 +134,7 @@ it('tells the peak of a rate and what it was from calls, in place of what analyt
   const { replayed, rates } = JSON.parse(exact.stdout);
   // Ten calls in one hour.
   expect(replayed['rate-policy/ws-team-a/burst']).toBe(
-    '2026-10-01 to 2026-10-01: peak 10 requests/hour; would have refused 30.0 % of 10 calls, $1.20, 2 people, as it was 6 of 10',
+    '2026-10-01 to 2026-10-01: peak 10 requests/hour; would have refused 60.0 % → 30.0 % of 10 calls, $1.20, 2 people',
   );
   expect(rates).toBeUndefined();
   const { stdout } = await rig.plan({ logs: ['october.jsonl'] });

@@ -35,6 +35,8 @@ function once<T>(ask: (text: string) => Promise<T>): (text: string) => Promise<T
 const policy = (lines: string) => `${head}policies:\n  total:\n${indent(lines, 4)}\n`;
 const key = (lines: string) => `${head}keys:\n  ci:\n${indent(lines, 4)}\n`;
 
+const until = (lines: string) => policy(`budget: $500\nreset: monthly\nper: api_key\n${lines}`);
+
 function indent(lines: string, by: number): string {
   return lines.replace(/^/gm, ' '.repeat(by));
 }
@@ -59,6 +61,16 @@ const hovered: readonly (readonly [what: string, marked: string, shows: readonly
   ['metadata', policy('budget: $500\nreset: monthly\nper: api_key\nmatch:\n  metadata|.team: nlp'), [/callers send/]],
   ['rate', policy('ra|te: 100 requests/minute\nper: api_key'), [/How fast/, /```yaml\nrate:/]],
   ['reset', policy('budget: $500\nres|et: monthly\nper: api_key'), [/`every 14 days`/, /lifetime cap/]],
+  ['until', until('un|til: { date: 2026-12-15, then: $400 }'), [/until\.md\)/]],
+  ['date', until('until: { da|te: 2026-12-15, then: $400 }'), [/first day/, /until\.md#writing-it\)/]],
+  ['then', until('until: { date: 2026-12-15, th|en: $400 }'), [/from that day on/, /until\.md#writing-it\)/]],
+  ['then: a map', until('until: { date: 2026-12-15, th|en: { budget: $400 } }'), [/from that day on/, /until\.md/]],
+  [
+    'a budget below then',
+    until('until: { date: 2026-12-15, then: { bud|get: $400 } }'),
+    [/from that day on/, /until\.md/],
+  ],
+  ['then: none', until('until: { date: 2026-12-15, th|en: none }'), [/from that day on/, /until\.md#writing-it\)/]],
 ];
 
 describe('a hover', () => {

@@ -129,6 +129,30 @@ describe('what editors show of a key', () => {
   };
   for (const [name, text] of Object.entries(schemas)) walk(JSON.parse(text), name);
 
+  it.each([
+    ['until', /\/until\//, 'until.md'],
+    ['groups', /\/properties\/groups\//, 'groups.md'],
+    ['rules of approval', /\/properties\/approvals\//, 'approvals.md'],
+    ['workspaces that no file is about', /\/properties\/undeclared\//, 'ownership.md'],
+    ['guards', /\/properties\/guards\//, 'guards.md'],
+    ['prices', /\/properties\/prices\//, 'prices.md'],
+  ])('links to the page of what it is about: %s', (_, below, page) => {
+    const own = (path: string) =>
+      /\/properties\/[\w-]+$/.test(path) && below.test(path.replace(/\/properties\/\w+$/, '/'));
+    const seen: string[] = [];
+    const visit = (node: unknown, path: string): void => {
+      if (typeof node !== 'object' || node === null) return;
+      const { markdownDescription: markdown } = node as { markdownDescription?: string };
+      if (markdown !== undefined && own(path) && !/\/(silence|owner|description|protect)$|\/alert\//.test(path)) {
+        seen.push(path);
+        expect([path, markdown]).toEqual([path, expect.stringContaining(`[docs/${page}]`)]);
+      }
+      for (const [key, inner] of Object.entries(node)) visit(inner, `${path}/${key}`);
+    };
+    for (const [name, text] of Object.entries(schemas)) visit(JSON.parse(text), name);
+    expect(seen.length).toBeGreaterThan(1);
+  });
+
   it('links to a heading that is there', () => {
     expect(found.size).toBeGreaterThan(60);
     for (const { markdown, path } of found.values()) {
@@ -170,6 +194,12 @@ describe('what editors show of a key', () => {
       if (path.includes('properties/prices')) {
         const prices = 'prices' in written ? written : { prices: written };
         const org = { ...(parse(orgHead) as Record<string, unknown>), integrations: { 'openai-prod': prices } };
+        const { diagnostics } = compilePolicies([{ path: 'org.yaml', text: stringify(org) }]);
+        expect([path, diagnostics, validators.org(org)]).toEqual([path, [], true]);
+        continue;
+      }
+      if (path.includes('properties/review/')) {
+        const org = { ...(parse(orgHead) as Record<string, unknown>), review: written };
         const { diagnostics } = compilePolicies([{ path: 'org.yaml', text: stringify(org) }]);
         expect([path, diagnostics, validators.org(org)]).toEqual([path, [], true]);
         continue;

@@ -436,7 +436,7 @@ describe('explain_limit', () => {
 });
 
 describe('get_rate_limits', () => {
-  it('tells the peak of each window of an hour or longer, and the calls that were refused', async () => {
+  it('tells peaks as the plan does, between two numbers where points are longer than windows, and the calls that were refused', async () => {
     const at = (minutes: number): string => new Date(Date.UTC(2026, 10, 19, 12, minutes)).toISOString();
     const requestLogs = [
       ...Array.from({ length: 6 }, (_, index) => requestRow({ id: uuid(4_000 + index), created_at: at(index) })),
@@ -451,9 +451,44 @@ describe('get_rate_limits', () => {
     const asker = await ask({ state: smallState({ requestLogs, ratePolicies: rates }) });
     const data = await asker.data<{ rates: Row[] }>('get_rate_limits', { workspace: 'ws-team-a' });
     expect(data.rates).toMatchObject([
-      { untrusted: { name: 'daily' }, rate: '10 requests/day', peak_7_days: 8, peak_percent: 80, refused_7_days: 2 },
-      { untrusted: { name: 'minute' }, peak_7_days: null, refused_7_days: 2 },
+      {
+        ...{ untrusted: { name: 'daily' }, rate: '10 requests/day', refused_7_days: 2 },
+        ...{ peak_7_days: 8, peak_at_least: 8, peak_at_most: 8, peak_percent: 80 },
+      },
+      {
+        ...{ untrusted: { name: 'minute' }, refused_7_days: 2 },
+        ...{ peak_7_days: null, peak_at_least: 1, peak_at_most: 8, peak_percent: null },
+      },
     ]);
-    expect((await asker.type('rates --workspace ws-team-a')).stdout).toContain('10 requests/day');
+    const { stdout } = await asker.type('rates --workspace ws-team-a');
+    expect(stdout).toMatch(/10 requests\/day +8 +80 % +2/);
+    expect(stdout).toMatch(/requests\/minute +1 to 8 +– +2/);
+  });
+
+  it('tells the peak of the counter used most, of a rate per user', async () => {
+    const by = (user: string, count: number) =>
+      Array.from({ length: count }, (_, index) =>
+        requestRow({ id: `${user}${index}`, created_at: '2026-11-19T12:00:00.000Z', metadata: { _user: user } }),
+      );
+    const rates = [
+      ratePolicyRow('daily', uuid(201), teamA, {
+        ...{ ...long, unit: 'rpd', value: 10 },
+        group_by: [{ key: 'metadata._user' }],
+      }),
+    ];
+    const asker = await ask({
+      state: smallState({ requestLogs: [...by('ana', 5), ...by('ben', 2)], ratePolicies: rates }),
+    });
+    const data = await asker.data<{ rates: Row[] }>('get_rate_limits', { workspace: 'ws-team-a' });
+    expect(data.rates).toMatchObject([{ peak_7_days: null, peak_at_least: 5, peak_at_most: 7 }]);
+  });
+
+  it('takes a refusal for unknown, never for no calls', async () => {
+    const rates = [ratePolicyRow('daily', uuid(201), teamA, { ...long, unit: 'rpd', value: 10 })];
+    const asker = await ask({ state: smallState({ ratePolicies: rates }) });
+    asker.emulator.faults.set([{ method: 'GET', path: '/analytics/**', fault: { kind: 'status', status: 403 } }]);
+    const data = await asker.data<{ rates: Row[]; notes: string[] }>('get_rate_limits', { workspace: 'ws-team-a' });
+    expect(data.rates).toMatchObject([{ peak_7_days: null, peak_at_most: null, refused_7_days: null }]);
+    expect(data.notes.join(' ')).toContain('answered 403');
   });
 });

@@ -8,6 +8,10 @@ const between = z.object({
   at_most: whole.nullable().describe('null: nothing bounds it; equal to `at_least`: exact'),
 });
 
+const refused = between.extend({
+  of: whole.nullable().describe('of so many calls; null: not known, as the rate counts tokens'),
+});
+
 export const judgedRate = z.object({
   unit: z.enum(['requests', 'tokens']),
   window: z.enum(['second', 'minute', 'hour', 'day', 'week']),
@@ -27,10 +31,10 @@ export const judgedRate = z.object({
         .nullable()
         .describe('value of the counter used most; null: one counter, not known, or `review.show_people: counts`'),
       peak: between.describe('of one window, of the counter used most'),
-      refused_before: between
+      refused_before: refused
         .nullable()
         .describe('calls that the old rate would have refused by itself; null: not known, or no such rate'),
-      refused_after: between
+      refused_after: refused
         .nullable()
         .describe('calls that the new rate would have refused by itself; null: not known, or no such rate'),
     })
@@ -39,3 +43,4 @@ export const judgedRate = z.object({
 
 export type RateDocument = DocumentOf<typeof judgedRate>;
 export type CallsBetween = DocumentOf<typeof between>;
+export type RefusedBetween = DocumentOf<typeof refused>;

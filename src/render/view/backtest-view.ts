@@ -100,14 +100,31 @@ function seeRefusals(refusals: BacktestFacts['refusals']): SeenRefusal[] {
   });
 }
 
-/** `would have refused 1.2 % of these calls, $310, 3 people`: for whoever has one line. */
-function describeEffect({ checked, stopped, cutAt }: Pick<Effect, 'checked' | 'stopped' | 'cutAt'>): string {
+/**
+ * `would have refused 1.2 % of 812,004 calls, $310, 3 people`, and of a limit that was another one `3.0 % → 1.2 % of …`: for whoever has
+ * one line. Money and people are those of the limit as it is to be.
+ */
+function describeEffect(
+  { checked, stopped, cutAt }: Pick<Effect, 'checked' | 'stopped' | 'cutAt'>,
+  before: Effect | null,
+): string {
   if (checked === 0) return `${unmet}: whom it would have refused is not known`;
   const part = cutAt === null ? '' : `, had nothing been used before ${formatInstant(cutAt)}`;
-  if (stopped.calls === 0) return `would have refused none of ${count(checked)} calls${part}`;
   const people =
     stopped.people === null ? '' : `, ${count(stopped.people)} ${stopped.people === 1 ? 'person' : 'people'}`;
-  return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatCost(stopped.money)}${people}${part}`;
+  const refused = `${describeShare(stopped.calls, checked)} of ${count(checked)} calls`;
+  const cost = stopped.calls === 0 ? '' : `, ${formatCost(stopped.money)}${people}`;
+  return `would have refused ${describeBefore(before, checked)}${refused}${cost}${part}`;
+}
+
+function describeBefore(before: Effect | null, checked: number): string {
+  if (before === null) return '';
+  const share = before.checked === 0 ? 'none' : describeShare(before.stopped.calls, before.checked);
+  return before.checked === checked ? `${share} → ` : `${share} of ${count(before.checked)} → `;
+}
+
+function describeShare(stopped: number, checked: number): string {
+  return stopped === 0 ? 'none' : percent(stopped, checked);
 }
 
 /** Of the limits of one change, in one line: as it is to be, or that it cannot be told. */
@@ -121,16 +138,13 @@ export function describeReplayed(
   const [first, ...more] = own.flatMap(({ before, after }) => (after === null ? [] : [describeSide(before, after)]));
   if (first !== undefined) return `${span}${[first, ...more].join('; ')}`;
   const [gone] = own.flatMap(({ before }) => (before === null ? [] : [before]));
-  if (gone !== undefined) return `${span}without it; as it was it ${describePeak(gone)}${describeEffect(gone)}`;
+  if (gone !== undefined) return `${span}of the limit that goes: ${describePeak(gone)}${describeEffect(gone, null)}`;
   return refusal === undefined ? '' : `not replayed over logs: it ${escapeInvisible(refusal.why)}`;
 }
 
 /** A rate is judged by the peak of its window, and beside what it was. */
 function describeSide(before: Effect | null, after: Effect): string {
-  if (before === null || isBudgetLimit(after.limit)) return `${describePeak(after)}${describeEffect(after)}`;
-  const { calls } = before.stopped;
-  const was = calls === 0 ? 'none' : `${count(calls)} of ${count(before.checked)}`;
-  return `${describePeak(after)}${describeEffect(after)}, as it was ${was}`;
+  return `${describePeak(after)}${describeEffect(after, isBudgetLimit(after.limit) ? null : before)}`;
 }
 
 /** The smallest rate that stops nobody is the peak of its window: a call that a rate of requests refuses counts too. */
@@ -146,7 +160,7 @@ function seeLimit({ name, workspace, before, after }: LimitEffect): SeenLimit {
   const hasAlert = before?.alert != null || after?.alert != null;
   return {
     title: placeOf(name, workspace),
-    line: shown === null ? null : describeEffect(shown),
+    line: shown === null ? null : describeEffect(shown, null),
     shown,
     facts: [
       fact('limit', sides, ({ said }) => said),

@@ -1,6 +1,7 @@
 /** What is known of a changed rate, beside its change: the peak of its window, and how many calls it would have refused. */
 
-import type { Between } from '../../consumption/rate-bounds.ts';
+import { type Between, describeBetween } from '../../consumption/rate-bounds.ts';
+import type { Refused } from '../../consumption/read-rate.ts';
 import { dayMilliseconds } from '../../consumption/windows.ts';
 import type { JudgedRate, RateFacts } from '../../impact/judged-rate.ts';
 import type { Change, Plan } from '../../plan/types.ts';
@@ -9,7 +10,7 @@ import { formatWhole } from '../../resources/amounts.ts';
 import { formatRateLimit, hasOneCounter, type RateLimit } from '../../resources/limit.ts';
 import { describeKey } from '../describe-change.ts';
 import { listFew } from '../list-few.ts';
-import { type Line, reason, words } from './cells.ts';
+import { type Line, words } from './cells.ts';
 import { shortDay } from './days.ts';
 import { describeCaller } from './traffic.ts';
 
@@ -42,8 +43,11 @@ function describeKnown(known: readonly Change[], { rates }: Plan): string {
   const [rate, ...more] = rates?.get(change?.id ?? '') ?? [];
   if (rate === undefined || 'unknown' in rate.demand || others.length + more.length > 0)
     return `what the rate ${nameFew(known)} would have refused is said beside it`;
-  const { refusedAfter, since } = rate.demand;
-  return `the rate ${nameFew(known)} would have refused ${describeCalls(refusedAfter)} since ${shortDay(since, since)}`;
+  const { since } = rate.demand;
+  const day = shortDay(since, since);
+  if (isWithoutCalls(rate.demand))
+    return `since ${day} there were no ${rate.limit.unit} that the rate ${nameFew(known)} counts`;
+  return `the rate ${nameFew(known)} ${describeRefused({ ...rate, before: null }, rate.demand)} since ${day}`;
 }
 
 function nameFew(changes: readonly Change[]): string {
@@ -60,16 +64,21 @@ export function rateLines(id: string, { rates, names }: Plan): Line[] {
   return judged.map((rate): Line => {
     const which = judged.length > 1 ? `${formatRateLimit(rate.limit)}: ` : '';
     if ('unknown' in rate.demand) return [words(`${which}peak not known: ${escapeInvisible(rate.demand.unknown)}`)];
-    return [words(`${which}${describeDemand(rate, rate.demand, names)}`), reason(describeStep(rate.demand))];
+    // Wherever there is a bound: it is no number of calls, in a comment either.
+    return [words(`${which}${describeDemand(rate, rate.demand, names)}${describeStep(rate.demand)}`)];
   });
 }
 
 function describeDemand(rate: JudgedRate, facts: RateFacts, names: Plan['names']): string {
   const { limit } = rate;
+  const since = `since ${shortDay(facts.since, facts.since)}:`;
+  if (isWithoutCalls(facts)) return `${since} no ${limit.unit} that it counts`;
   const peak = describeBetween(facts.peak, (count) => formatWindow(limit, count));
-  const since = shortDay(facts.since, facts.since);
-  const refused = describeRefused(rate, facts);
-  return `since ${since}: peak ${peak ?? 'not known'}${describeBusiest(limit, facts, names)}; ${refused}`;
+  return `${since} peak ${peak ?? 'not known'}${describeBusiest(limit, facts, names)}; ${describeRefused(rate, facts)}`;
+}
+
+function isWithoutCalls({ peak }: RateFacts): boolean {
+  return peak.atMost === 0;
 }
 
 /** ` of user ana`, ` of one key`; nothing where there is one counter. */
@@ -80,25 +89,31 @@ function describeBusiest({ kind, per }: RateLimit, { busiest }: RateFacts, names
   return ` of ${key === 'api_key' ? describeCaller(names[busiest] ?? busiest, per) : describeCaller(`${key}:${busiest}`, per)}`;
 }
 
+/**
+ * | | |
+ * |---|---|
+ * | a new rate | `would have refused 2 of 7 calls` |
+ * | another one | `would have refused 2 → 1 of 7 calls`; where each counts other calls `2 of 9 → 1 of 7 calls` |
+ * | none any more | `the rate that goes would have refused 2 of 7 calls` |
+ */
 function describeRefused({ before, after }: JudgedRate, { refusedBefore, refusedAfter }: RateFacts): string {
-  const was = describeCalls(refusedBefore);
-  if (after === null) return `as it was it would have refused ${was}`;
-  const will = `would have refused ${describeCalls(refusedAfter)}`;
-  return before === null ? will : `${will}, as it was ${was}`;
+  const said = 'would have refused';
+  if (after === null) return `the rate that goes ${said} ${describeCalls(refusedBefore)} ${ofCalls(refusedBefore)}`;
+  const will = `${describeCalls(refusedAfter)} ${ofCalls(refusedAfter)}`;
+  if (before === null) return `${said} ${will}`;
+  const isOfOthers = typeof refusedBefore?.of === 'number' && refusedBefore.of !== refusedAfter?.of;
+  const was = `${describeCalls(refusedBefore)}${isOfOthers ? ` of ${formatWhole(refusedBefore.of ?? 0)}` : ''}`;
+  return `${said} ${was} → ${will}`;
 }
 
 function describeCalls(between: Between | null): string {
-  if (between === null) return 'a number of calls that analytics do not tell';
-  if (between.atMost === 0) return 'none';
-  const count = (calls: number) => `${formatWhole(calls)} ${calls === 1 ? 'call' : 'calls'}`;
-  return describeBetween(between, count) ?? 'a number of calls that analytics do not tell';
+  if (between?.atMost === 0) return 'none';
+  return (between === null ? null : describeBetween(between, formatWhole)) ?? 'an unknown number';
 }
 
-/** `12 calls`, `at most 12 calls`, `at least 4 calls`, `4 to 12 calls`; null: nothing bounds it. */
-function describeBetween({ atLeast, atMost }: Between, format: (count: number) => string): string | null {
-  if (atMost === null) return atLeast === 0 ? null : `at least ${format(atLeast)}`;
-  if (atLeast === atMost) return format(atMost);
-  return atLeast === 0 ? `at most ${format(atMost)}` : `${formatWhole(atLeast)} to ${format(atMost)}`;
+function ofCalls(refused: Refused | null): string {
+  if (typeof refused?.of !== 'number') return 'of the calls';
+  return `of ${formatWhole(refused.of)} ${refused.of === 1 ? 'call' : 'calls'}`;
 }
 
 function formatWindow({ unit, window }: RateLimit, count: number): string {
