@@ -17,7 +17,9 @@ interface ReturnsReport extends ApplyReport {
 
 /** @throws UserError, ServiceError, CancelledError before anything was written */
 export async function applyReturns(options: ApplyCommandOptions, session: Session): Promise<ReturnsReport | NoPlan> {
-  const prepared = await prepareApply({ ...options, asApplied: true, yes: true }, session);
+  // The record that was reviewed is the word: nobody has to be there.
+  const asked = { ...options, asApplied: true, yes: true };
+  const prepared = await prepareApply(asked, session);
   if (prepared.plan === null) return prepared;
   try {
     const due = prepared.plan.changes.filter((change) => change.due !== undefined);
@@ -25,7 +27,7 @@ export async function applyReturns(options: ApplyCommandOptions, session: Sessio
     const { verdict, held } = judged;
     const refusal = describeRefusal(judged);
     if (verdict !== null) {
-      const report = await carryOut(prepared, verdict, options, session);
+      const report = await carryOut(prepared, verdict, asked, session);
       const exit = report.exit === exitCodes.ok ? exitOf(judged) : report.exit;
       return { ...report, exit, refusal: report.refusal ?? refusal, held };
     }

@@ -37,7 +37,7 @@ export function judgeReturns(prepared: Judged, isWithdrawn: ReadonlySet<Change>)
   const held = due.filter((change) => !calm.includes(change));
   const guards = objections.map(({ guard }) => guard);
   if (calm.length === 0) return { ...nothing, held, guards };
-  const word = { approval: null, way: 'merge', isUnreviewed: false, lifts: [] } as const;
+  const word = { approval: null, way: 'return', isUnreviewed: false, lifts: [] } as const;
   return {
     verdict: { plan: narrow(prepared, calm), steps, ...word, isReturn: true },
     refusal: null,
