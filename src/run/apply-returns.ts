@@ -50,14 +50,15 @@ export async function applyReturns(options: ApplyCommandOptions, session: Sessio
   }
 }
 
-function exitOf({ refusal, held, withdrawn }: JudgedReturns): ExitCode {
-  if (refusal !== null || withdrawn.length > 0) return exitCodes.stale;
+function exitOf({ refusal, held, withdrawn, unproven }: JudgedReturns): ExitCode {
+  if (refusal !== null || withdrawn.length > 0 || unproven.length > 0) return exitCodes.stale;
   return held.length > 0 ? exitCodes.refused : exitCodes.ok;
 }
 
-function describeRefusal({ refusal, held, guards, withdrawn }: JudgedReturns): string | null {
+function describeRefusal({ refusal, held, guards, withdrawn, unproven }: JudgedReturns): string | null {
   if (refusal !== null) return `no return is applied: ${refusal}. An apply by a person makes it anew`;
   const said = [
+    ...describeUnproven(unproven),
     ...describeLeft(
       withdrawn,
       'the files have said something else since it was applied. The next apply of the files judges it',
@@ -68,6 +69,13 @@ function describeRefusal({ refusal, held, guards, withdrawn }: JudgedReturns): s
     ),
   ];
   return said.length === 0 ? null : said.join('; ');
+}
+
+function describeUnproven(all: JudgedReturns['unproven']): readonly string[] {
+  return [...new Set(all.map(({ why }) => why))].map((why) => {
+    const names = all.flatMap((one) => (one.why === why ? [describePlaced(one.key)] : [])).join(', ');
+    return `due, and not applied: ${names}, as nobody can tell whether that was reviewed: ${why}. \`tollgate plan\` says what makes the record anew`;
+  });
 }
 
 function describeLeft(changes: readonly Change[], why: string): readonly string[] {

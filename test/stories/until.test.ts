@@ -179,7 +179,7 @@ describe('a raise until a date', () => {
         '"spend" went by its date, and a live policy is called so (00000000-0000-4000-8000-0000000abcde): no apply made it, and it stays; delete the entry, or write what it is to be',
       ]);
       // Written without a date it is declared again, and adopted as everything is.
-      expect(await story.plan(plain)).toEqual(['update spend adopted']);
+      expect(await story.plan(plain)).toEqual(['update spend adopted', 'adopt: live object of that name, first seen']);
     } finally {
       await story.world.close();
     }
