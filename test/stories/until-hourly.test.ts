@@ -1,7 +1,7 @@
 /** `tollgate apply --returns`, as a cron line runs it and as a person types it. */
 
 import { describe, expect, it } from 'vitest';
-import { type Rig, startRig } from '../helpers/rig.ts';
+import { type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { type GitRig, startGitRig } from './git-rig.ts';
@@ -117,6 +117,43 @@ describe('apply --returns', () => {
       const ran = await returns(rig, { now, env });
       expect([ran.exit, ran.stderr]).toEqual([4, expect.stringContaining(why)]);
       expect(rig.emulator.store.state.usagePolicies.map(({ credit_limit }) => credit_limit)).toEqual([800]);
+    } finally {
+      await rig.close();
+    }
+  });
+});
+
+describe('a record that is made anew after the date', () => {
+  const files = { 'org.yaml': orgFile(), 'a.yaml': raised };
+  const ended = { ...files, 'a.yaml': raised.replace('then: $500', 'then: none') };
+  it.each([
+    ['has its return due, where live has what held before', files, 800, [500], 'Applied 1 of 1.'],
+    ['has one due that takes the policy away', ended, 800, [], 'Applied 1 of 1.'],
+    ['has none due, where it has come back', files, 500, [500], 'No return is due'],
+    ['leaves what somebody set by hand', files, 650, [650], 'No return is due'],
+  ])('%s', async (_what, declared, live, left, said) => {
+    let now = Date.UTC(2026, 11, 1, 12);
+    const rig = await startGitRig({ state: smallState(), now: () => new Date(now) });
+    const amounts = () =>
+      rig.emulator.store.state.usagePolicies.flatMap(({ status, credit_limit }) =>
+        status === 'active' ? [credit_limit] : [],
+      );
+    try {
+      const from = rig.commit(declared);
+      await succeed(rig.apply({}, { now }));
+      const [row] = rig.emulator.store.state.usagePolicies;
+      if (row === undefined) throw new Error('no policy');
+      row.credit_limit = live;
+      rig.git('push', '--quiet', 'origin', ':refs/tollgate/production');
+      now = Date.UTC(2026, 11, 16, 12);
+      await succeed(rig.rebuild({ from, yes: true }, { now }));
+      const drift = await rig.drift({}, { now });
+      expect(drift.stdout.includes('due since 15 Dec 2026')).toBe(live === 800);
+      const ran = await returns(rig, { now });
+      expect([ran.exit, ran.stdout, amounts()]).toEqual([0, expect.stringContaining(said), left]);
+      // Once: the record made so is proven by its commit, on that day and after it.
+      const again = await returns(rig, { now });
+      expect([again.exit, again.stdout]).toEqual([0, expect.stringContaining('No return is due')]);
     } finally {
       await rig.close();
     }
