@@ -163,12 +163,15 @@ export function isNoneWord(text: string): boolean {
   return noneWords.test(text);
 }
 
+/** Of what has no limit but this one. */
+export const insteadOfPolicy = 'for the whole policy, or leave it out';
+
 /** For a budget of zero and for words that mean no budget. */
 export function adviseNone(level: LevelGrammar, what: 'budget' | 'rate'): Sentence {
   const none = writeNone(level, what);
   if (none === null) return say`to have no ${what}, leave it out`;
   return none.instead === 'entry'
-    ? say`write ${none} for the whole policy, or leave it out`
+    ? say`write ${none} ${insteadOfPolicy}`
     : say`write ${none} for no ${what}${what === 'budget' ? ', without `reset`' : ''}`;
 }
 

@@ -44,8 +44,8 @@ export function describeLater(later: Later, beside: Fields): string {
     // It goes with its budget.
     if (isAlert(field)) return [];
     if (value === null) return [field.startsWith('rate') ? 'no rate' : 'no budget'];
-    // With the same reset as before.
-    const isWhole = typeof value === 'object' && 'amount' in value;
+    // With the same reset as before, where there was one.
+    const isWhole = typeof value === 'object' && 'amount' in value && beside[field] != null;
     return [
       isWhole ? formatAmount((value as Budget).amount, (value as Budget).unit) : formatField(field, value, beside),
     ];
