@@ -15,7 +15,7 @@ const untilOver: FileRule = {
   where: 'file',
   finds: '`until:` with a date that is over',
   why: 'From that day on what `then` says is in force, and the line above it says something else: whoever reads the file, or raises the limit again, reads an amount that holds no more.',
-  fix: 'Write what holds now as the limit, and delete the line `until:`. Of what is none now, delete the entry.',
+  fix: 'Write what holds now as the limit and delete the line `until:`, or the whole entry where nothing holds any more.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
       const { until } = entry;
