@@ -8,7 +8,7 @@ import { diagnosticDocument, outcomeDocument, planDocument } from '../render/pla
 import { type ApplyCommandOptions, type ApplyReport, executeApply } from '../run/apply.ts';
 import { applyReturns } from '../run/apply-returns.ts';
 import { refuseFor } from '../run/output.ts';
-import type { CommandResult, Format, Session } from '../run/session.ts';
+import type { CommandResult, Session } from '../run/session.ts';
 
 export type { ApplyCommandOptions } from '../run/apply.ts';
 
@@ -23,7 +23,7 @@ export async function runApply(options: ApplyFlags, session: Session): Promise<C
   const report = await (options.returns === true ? applyReturns(options, session) : executeApply(options, session));
   if (report.plan === null) return refuseFor(report.diagnostics, options.format, session);
   if (report.refusal !== null) session.say(`error: ${report.refusal}\n`);
-  return { exit: report.exit, output: renderReport(report, options.format) };
+  return { exit: report.exit, output: renderReport(report, options) };
 }
 
 /** What is due is known from the record alone: nobody chooses of it. */
@@ -35,14 +35,14 @@ function checkReturns({ plan, approve, only, allow, revertDrift, mode }: ApplyCo
   });
 }
 
-function renderReport(report: ApplyReport, format: Format): string {
+function renderReport(report: ApplyReport, { format, returns }: ApplyFlags): string {
   switch (format) {
     case 'json':
       return renderJson(reportDocument(report));
     case 'markdown':
       return report.refusal === null ? renderOutcomesMarkdown(report.outcomes) : '';
     case 'text':
-      return report.refusal === null ? closingLine(report) : '';
+      return report.refusal === null ? closingLine(report, returns === true) : '';
   }
 }
 
@@ -66,8 +66,9 @@ function reportDocument({
   };
 }
 
-function closingLine({ planned, outcomes, recordedIn }: ApplyReport): string {
+function closingLine({ planned, outcomes, recordedIn }: ApplyReport, isReturns: boolean): string {
   const recorded = recordedIn === null ? '' : ` Recorded in ${recordedIn}.`;
+  if (outcomes.length === 0 && isReturns) return 'No return is due: no date of `until:` that was applied has come.\n';
   if (outcomes.length === 0) return `${summarizeNothing(planned)}${recorded}\n`;
   const hasWritten = outcomes.some(({ status }) => status === 'applied');
   // docs/service-notes.md#propagation

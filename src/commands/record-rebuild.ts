@@ -1,4 +1,5 @@
 import { actorOf, runId } from '../checkout/this-run.ts';
+import { dayOf } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { keptPathOf } from '../extended-file.ts';
@@ -9,10 +10,13 @@ import { needsOf } from '../plan/live-needs.ts';
 import { nextWorkspaces } from '../plan/next-record.ts';
 import { toRecordedFiles } from '../plan/same-files.ts';
 import { settingsOf } from '../plan/settings.ts';
+import type { RecordStep } from '../plan/types.ts';
 import { compilePolicies } from '../policy/compile.ts';
 import type { RebuildDocument } from '../render/documents/record.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { Desired } from '../resources/types.ts';
+import { hasCome } from '../resources/until.ts';
+import { dayBefore } from '../resources/until-text.ts';
 import { findAdminKey } from '../run/find-admin-key.ts';
 import { type OpenBackend, openBackend } from '../run/open-backend.ts';
 import { folderOf, openRecord, requireCheckoutOf } from '../run/open-record.ts';
@@ -98,15 +102,44 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
   }
 }
 
-/** What live has of the declared objects, whether or not its values are as declared: that is drift, not absence. */
+/**
+ * What live has of the declared objects, whether or not its values are as declared: that is drift, not absence. Of a date that is over live
+ * may have what held before: then its return has not been applied, and is due.
+ */
 async function planWithoutRecord(desired: Desired, open: OpenBackend, session: Session) {
   const reading = readLive(open.backend, desired.organisation, needsOf(desired, null));
   const live = await session.waiting(`reading ${open.backend.baseUrl}`, reading);
-  const result = buildPlan({ desired, live, record: null, now: nowOf(session) });
+  const now = nowOf(session);
+  const day = dayOf(open.backend.serviceNow() ?? now.getTime());
+  const planOn = (asOf: string) => buildPlan({ desired, live, record: null, now, day: asOf });
+  const result = planOn(day);
   if (result.plan === null) return { plan: null, diagnostics: result.diagnostics };
-  const steps = result.recordSteps.map((step) => ({ ...step, changeId: null }));
-  const workspaces = nextWorkspaces(steps, [], { filter: { only: [], workspaces: [] }, past: null });
+  const isOver = desired.entries.some(({ until }) => until !== undefined && hasCome(until, day));
+  const before = isOver ? planOn(firstDay) : result;
+  const owed = before === result ? [] : before.recordSteps.flatMap((step) => asBeforeDate(step, day));
+  const replaced = new Set(owed.map(placeOfStep));
+  const steps = [...result.recordSteps.filter((step) => !replaced.has(placeOfStep(step))), ...owed];
+  const workspaces = nextWorkspaces(
+    steps.map((step) => ({ ...step, changeId: null })),
+    [],
+    { filter: { only: [], workspaces: [] }, past: null },
+  );
   return { plan: result.plan, workspaces: workspaces.map(({ absent: _absent, ...workspace }) => workspace) };
+}
+
+/** Before every date. */
+const firstDay = '0000-01-01';
+
+/** What live has as it was to be until a date that is over: nothing has to be done for that. */
+function asBeforeDate(step: RecordStep, day: string): RecordStep[] {
+  const until = step.next?.until;
+  if (step.next === null || until === undefined || !hasCome(until, day) || step.changeId !== null) return [];
+  return [{ ...step, next: { ...step.next, until: { ...until, day: dayBefore(until.date) } } }];
+}
+
+function placeOfStep(step: RecordStep): string {
+  const { kind, name } = step.next ?? step.previous ?? {};
+  return JSON.stringify([step.workspaceId, kind, name]);
 }
 
 /** As a record of these files would have them. */

@@ -9,6 +9,7 @@
  * | a key that `"*"` reaches | an entry of its own in the workspace's file, with the fields that drifted |
  */
 
+import { dayOf } from '../consumption/windows.ts';
 import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
@@ -21,6 +22,7 @@ import type { PrintedEntry } from '../policy/print-values.ts';
 import { isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Fields } from '../resources/types.ts';
+import { hasCome, laterOf } from '../resources/until.ts';
 import { acceptFields, driftedFields, inheritedWords, keepsStarting, keyEntry, toPrinted } from './accept-fields.ts';
 import { mergeFiles } from './add-unmanaged.ts';
 import { alertWords, hasOwnList, moveLists } from './alert-lists.ts';
@@ -101,6 +103,14 @@ function blameOneByOne(input: AcceptInput, attempt: DriftAcceptance, why: string
   return new Map(alone.length > 0 ? alone : accepted.map(({ change }) => [change.id, why]));
 }
 
+/** Once a date has come its line says what held before: what is live now has no place beside it. */
+function overBy({ until }: DesiredEntry, fields: readonly string[], day: string): string | null {
+  if (until === undefined || !hasCome(until, day)) return null;
+  const later = laterOf(until);
+  if (later !== 'none' && !fields.some((field) => field in later)) return null;
+  return 'its `until` is over, and the line above it holds no more: write what is live as the limit, and delete the line `until:`';
+}
+
 function tryAccepting(
   input: AcceptInput,
   changes: readonly Change[],
@@ -151,6 +161,8 @@ class Acceptor {
     if (isPolicyKind(change.key.kind) && change.before === null) return this.#acceptDeletion(change, entry, file, text);
     const recorded = this.#recordedFields(change);
     const fields = driftedFields(change, recorded);
+    const over = overBy(entry, fields, dayOf(this.#input.now.getTime()));
+    if (over !== null) return { why: over };
     const inOrganisation = change.key.workspace === null;
     const isAdded = change.viaStar === true || entry.fromDefaults === true;
     const named = change.viaStar === true ? keyEntry(change) : toPrinted(entry);

@@ -1,5 +1,6 @@
 /** What two versions of the files say differently, entry by entry: that an edit asks for nothing but what it was made for. Pure. */
 
+import { dateOf } from '../plan/until.ts';
 import { type AlertSettings, entryPlace, type PlaceAlerts } from '../resources/alert-settings.ts';
 import type { Desired, ResourceKey } from '../resources/types.ts';
 import { canonicalJson } from '../stable-json.ts';
@@ -62,10 +63,11 @@ function byKey({ entries }: Desired, alerts: AlertSettings | undefined): Readonl
       const { fields: _, fieldsOverStar: __, starting: ___, fromDefaults: ____, ...said } = entry;
       const told: PlaceAlerts = alerts?.places[entryPlace(entry)] ?? {};
       const { thresholds: _____, recipients: ______, ...ways } = told;
+      const dated = said.until === undefined ? said : { ...said, until: dateOf(said.until) };
       const known = {
         key: { kind, workspace, name },
         meaning: meaningOf([entry, told]),
-        words: meaningOf([said, ways]),
+        words: meaningOf([dated, ways]),
       };
       return [canonicalJson([kind, workspace, name]), known];
     }),

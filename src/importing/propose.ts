@@ -2,6 +2,7 @@
 
 import type { Branch } from '../checkout/branch.ts';
 import { type ProposalBranches, withProposalBranches } from '../checkout/proposal-branches.ts';
+import { dayOf } from '../consumption/windows.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { readEverything } from '../live/read-everything.ts';
@@ -12,6 +13,7 @@ import type { FoundFile } from '../policy/files.ts';
 import { listFew } from '../render/list-few.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { Desired } from '../resources/types.ts';
+import { hasCome } from '../resources/until.ts';
 import { type FilesPlace, readFilesOfCommit } from '../run/branch-files.ts';
 import type { Judged } from '../run/judge.ts';
 import { preparePlan } from '../run/prepare.ts';
@@ -113,13 +115,22 @@ function compare(one: readonly PolicyFile[], other: readonly PolicyFile[]): Desi
 }
 
 /** A limit with a date is two, and one reviewed part: which of them a wish means, its words do not say. */
-function requireUndated(before: Desired, after: Desired): void {
+function requireUndated(before: Desired, after: Desired, day: string): void {
   const past = new Map(before.entries.map((entry) => [changeId(entry), entry.until]));
   const dated = after.entries.find((entry) => {
     const was = past.get(changeId(entry));
     return entry.until !== undefined && was !== undefined && !isSame(entry.until.first.fields, was.first.fields);
   });
-  if (dated === undefined) return;
+  if (dated?.until === undefined) return;
+  if (hasCome(dated.until, day)) {
+    throw new ProposalRefusal(
+      'invalid_input',
+      `${changeId(dated)} has \`until:\`, which is over: the line above it holds no more`,
+      {
+        hint: `Write the limit by hand, in ${dated.source.file}, and delete the line \`until:\`; then it can be proposed again.`,
+      },
+    );
+  }
   throw new ProposalRefusal('invalid_input', `${changeId(dated)} has \`until:\`, so that it is two limits`, {
     hint: `Write the change by hand, in ${dated.source.file}: what holds now, and what \`then\` says.`,
   });
@@ -185,8 +196,8 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
     throw refuseErrors(compiled.diagnostics);
   }
   // A file for a workspace says something even where it holds no limit: from then on somebody reviews what it may spend.
+  requireUndated(desired, compiled.desired, dayOf(run.session.clock.now()));
   const isSame = requireOnlyAsked(wish, desired, compiled.desired) && !isNewlyDeclared(wish, desired, compiled.desired);
-  requireUndated(desired, compiled.desired);
   requireEffect(wish, compiled.desired);
   const owed = base.plan.changes;
   if (isSame) return { changed: [], notes: [], planned: null, owed, edit };

@@ -5,7 +5,7 @@ import type { AppliedRecord } from '../plan/applied-record.ts';
 import { describeKey } from '../render/describe-change.ts';
 import { describeDays, formatInstant } from '../render/status-words.ts';
 import { hasCome } from '../resources/until.ts';
-import { dateInWords, describeLater } from '../resources/until-text.ts';
+import { dateInWords, dayBefore, describeLater } from '../resources/until-text.ts';
 import { type EventWords, type HappeningGroup, isHidden, placeOf } from './due-events.ts';
 import type { Message } from './message.ts';
 import type { Watcher } from './watched.ts';
@@ -43,8 +43,8 @@ export function returnsOf(
         facts: [
           { label: 'Limit', value: what },
           { label: 'Workspace', value: place },
-          { label: 'Until', value: `${dateInWords(until.date)} (${formatInstant(at)})` },
-          { label: 'Then', value: later },
+          { label: 'Through', value: dateInWords(dayBefore(until.date)) },
+          { label: `From ${formatInstant(at)}`, value: later },
           { label: 'Environment', value: words.environment },
         ],
         paragraphs: ['It was reviewed with this date. Another one is written as `until:` in the policy files.'],

@@ -93,6 +93,8 @@ export const outcomeStatuses = [
   'not-attempted',
 ] as const;
 
+export const ways = ['by-hand', 'merge', 'dispatch', 'return'] as const;
+
 export const recordedOutcomeSchema = z.object({
   kind: z.enum(kinds),
   workspace: z.string().nullable(),
@@ -105,6 +107,10 @@ export const recordedOutcomeSchema = z.object({
   /** Fields before and after, as the plan had them. */
   before: fieldsSchema.nullable(),
   after: fieldsSchema.nullable(),
+  /** What was still to come then. */
+  until: recordedUntilSchema.omit({ day: true }).optional(),
+  /** The date of `until:` that it is the return of. */
+  due: z.string().optional(),
 });
 
 /** A change as a claim remembers it: enough to settle, from live alone, whether it happened. */
@@ -180,8 +186,8 @@ export const appliedRecordSchema = z.object({
   appliedAt: z.string(),
   run: z.string(),
   digest: z.string(),
-  /** On whose word it was applied: by the holder of the key, on merge, or by a dispatched workflow. */
-  way: z.enum(['by-hand', 'merge', 'dispatch']),
+  /** On whose word it was applied: by the holder of the key, on merge, by a dispatched workflow, or by a date that was applied before. */
+  way: z.enum(ways),
   /** Nobody else has said yes to what this apply did. */
   unreviewed: z.literal(true).optional(),
   lifts: z.array(liftSchema).optional(),

@@ -6,7 +6,7 @@ import type { RecordedEntry } from './applied-record.ts';
 import type { PlanContext } from './context.ts';
 import { makeChange } from './make-change.ts';
 import type { ResolvedEntry } from './resolution.ts';
-import type { Change } from './types.ts';
+import type { Change, PlanNote } from './types.ts';
 import { markReturn } from './until.ts';
 
 /** Where a policy to be deleted is. */
@@ -55,6 +55,17 @@ export function planDelete(
     liveId: live.id,
     leftovers,
   });
+}
+
+/** What went by its date is forgotten: who makes one of its name since then knows why, and what limits is taken away by no silence. */
+export function endedNote({ slug }: LiveWorkspace, { name, entry }: ResolvedEntry, { id }: LiveObject): PlanNote {
+  return {
+    code: 'ended',
+    severity: 'warning',
+    workspace: slug,
+    message: `"${name}" went by its date, and a live policy is called so (${id}): no apply made it, and it stays; delete the entry, or write what it is to be`,
+    source: entry.source,
+  };
 }
 
 function makeDelete(

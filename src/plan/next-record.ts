@@ -244,6 +244,8 @@ export function toRecordedOutcome({ change, status, detail }: Outcome): Recorded
     ...(detail === null ? {} : { detail }),
     before: change.before,
     after: change.after,
+    ...(change.until === undefined ? {} : { until: change.until }),
+    ...(change.due === undefined ? {} : { due: change.due }),
   };
 }
 

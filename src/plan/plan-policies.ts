@@ -13,7 +13,7 @@ import { canonicalJson } from '../stable-json.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './context.ts';
-import { planDelete, planLeftovers } from './delete-policy.ts';
+import { endedNote, planDelete, planLeftovers } from './delete-policy.ts';
 import { afterForget } from './forget.ts';
 import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
 import { makeChange } from './make-change.ts';
@@ -223,7 +223,9 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
       ? []
       : planLeftovers(context, task, recorded ?? toEntry(resolved, '', null), match.leftovers);
   if (resolved.entry.absent === true) {
+    const isForeign = hasRecord && recorded === null && resolved.entry.until !== undefined;
     if (live === null) parts.unchanged += 1;
+    else if (isForeign) parts.notes.push(endedNote(workspace, resolved, live));
     else
       planDelete(
         context,

@@ -92,6 +92,6 @@ export function describeMovedDate(recorded: RecordedEntry, { until, fields }: De
   const past = recorded.until;
   const was = past === undefined ? null : describeUntil(past, recorded.fields);
   const is = until === undefined ? null : describeUntil(dateOf(until), fields);
-  if (is === null) return `no longer ${was}: it stays as it is`;
+  if (is === null) return `stays as it is; it was ${was}`;
   return was === null ? is : `${is}; it was ${was}`;
 }

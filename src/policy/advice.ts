@@ -164,12 +164,15 @@ export function isNoneWord(text: string): boolean {
   return noneWords.test(text);
 }
 
+/** Of what has no limit but this one. */
+export const insteadOfPolicy = 'behind the name of the policy, or leave the policy out';
+
 /** For a budget of zero and for words that mean no budget. */
 export function adviseNone(level: LevelGrammar, what: 'budget' | 'rate'): Sentence {
   const none = writeNone(level, what);
   if (none === null) return say`to have no ${what}, leave it out`;
   return none.instead === 'entry'
-    ? say`without its ${what} a policy holds nothing: write ${none} behind the name of the policy, or leave the policy out`
+    ? say`without its ${what} a policy holds nothing: write ${none} ${insteadOfPolicy}`
     : say`write ${none} for no ${what}${what === 'budget' ? ', without `reset`' : ''}`;
 }
 

@@ -322,7 +322,12 @@ function limitsForm(kind: LimitKind): Form {
       until: { allOf: [needsLimit, withoutKeys(sayList, 'budgets', 'rates')] },
       budget: when(
         isBudgetNone({ const: 'none' }),
-        withoutKeys('beside `budget: none` it has nothing to act on: leave it out', 'reset', 'alert'),
+        // With a date they may be for the budget that comes then.
+        when(
+          { properties: { until: true }, required: ['until'] },
+          {},
+          withoutKeys('beside `budget: none` it has nothing to act on: leave it out', 'reset', 'alert'),
+        ),
         hasOne(sayReset, 'reset'),
       ),
       ...('budgets' in keys

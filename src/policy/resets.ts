@@ -121,8 +121,11 @@ function adviseDays(reset: Reset, before: 'every ' | ''): Sentence {
   return say`${days} days are not between 1 and 365: write ${ways}`;
 }
 
-export function readDate(field: FieldNode, report: Report): string | undefined {
-  const expected = say`a day, such as ${example('"2026-12-01"')}`;
+export function readDate(
+  field: FieldNode,
+  report: Report,
+  expected = say`a day, such as ${example('"2026-12-01"')}`,
+): string | undefined {
   const text = readShaped(field, patterns.date, 'invalid-date', expected, report);
   if (text === undefined) return undefined;
   const at = parseDay(text);

@@ -1,7 +1,7 @@
 /** `until:` of an entry: its limit holds before a date, and another one, or none, from that midnight UTC on. */
 
 import type { Advice } from '../diagnostics.ts';
-import { example, exampleOf, type Phrase, say, writeField } from './advice.ts';
+import { example, exampleOf, insteadOfPolicy, type Phrase, say, writeField } from './advice.ts';
 import { budgetForm } from './budgets.ts';
 import { type Form, type Keys, key, mapForm, onPage, orNone, textForm } from './forms.ts';
 import { type LevelGrammar, levelGrammars } from './levels.ts';
@@ -86,7 +86,7 @@ export function readTwice<T>(
     isWrong ||= severity === 'error';
     report(code, at, message, severity);
   };
-  const first = read(field, noting);
+  const first = read({ ...field, node: withoutIdle(node, written) }, noting);
   const said = readUntil(written, node, level, noting);
   // Whatever is wrong with the entry would be said a second time.
   if (isWrong || said === null) return { first };
@@ -99,19 +99,31 @@ export function readTwice<T>(
     const { text, advice } = say`from ${date} on: ${message}`;
     // What would be written for the whole entry is written for what it is then.
     const meant = advice.map((one): Advice => (one.instead === 'entry' ? { ...one, instead: 'value' } : one));
-    report(code, at, { text, advice: meant }, severity);
+    report(code, at, { text: text.replace(insteadOfPolicy, 'for no such policy'), advice: meant }, severity);
   };
   const later = read({ ...field, node: replaceLimits(node, limits) }, reportLater);
   return later === undefined || isWrong ? { first } : { first, until: { date, at: written.at, later } };
 }
 
+const idleKeys = ['reset', 'alert'];
+
+/** Of a budget that comes with the date only: beside `budget: none` they are for what `then` says. */
+function withoutIdle(node: MapNode, until: FieldNode): MapNode {
+  const budget = node.fields.find(({ key }) => key === 'budget');
+  if (budget === undefined || !isNone(budget.node) || !bringsBudget(until)) return node;
+  return { ...node, fields: node.fields.filter(({ key }) => !idleKeys.includes(key)) };
+}
+
+function bringsBudget({ node }: FieldNode): boolean {
+  const then = node.type === 'map' ? node.fields.find(({ key }) => key === 'then')?.node : undefined;
+  const said = then?.type === 'map' ? then.fields.find(({ key }) => key === 'budget')?.node : then;
+  return said !== undefined && !isNone(said);
+}
+
 type Limits = Readonly<Partial<Record<LimitName, Node>>>;
 
 function replaceLimits(node: MapNode, limits: Limits): MapNode {
-  const dropped = new Set([
-    'until',
-    ...(limits.budget !== undefined && isNone(limits.budget) ? ['reset', 'alert'] : []),
-  ]);
+  const dropped = new Set(['until', ...(limits.budget !== undefined && isNone(limits.budget) ? idleKeys : [])]);
   return {
     ...node,
     fields: node.fields
@@ -126,17 +138,55 @@ function readUntil(
   level: LevelGrammar,
   report: Report,
 ): { readonly date: string; readonly limits: Limits } | null {
+  const { node } = field;
+  if (node.type === 'scalar' && !isEmpty(node)) {
+    const whole = example(wholeOf(new RegExp(dayPattern).test(node.text) ? node.text : undefined));
+    report(
+      'not-a-map',
+      node.at,
+      say`\`until\` says a day and what holds from then on: write ${whole}, or with an amount`,
+    );
+    return null;
+  }
   const written = readMap(field, level.form === 'policy' ? policyKeys : keysOf(level, level), '`until`', report);
   if (written === undefined) return null;
   const [dateField, then] = [written.get('date'), written.get('then')];
-  for (const name of ['date', 'then'] as const) {
-    if (written.has(name)) continue;
-    const whole = exampleOf(writeField('until: { date: 2026-12-15, then: $500 }'));
-    report('until-incomplete', field.at, say`\`until\` without \`${name}\`: write ${whole}`);
+  if (dateField === undefined) {
+    const whole = writeWhole(undefined, textOf(then));
+    report(
+      'until-incomplete',
+      field.at,
+      say`\`until\` without \`date\`, the first day on which \`then\` holds: write ${whole}`,
+    );
   }
-  const date = dateField === undefined ? undefined : readDate(dateField, report);
+  if (then === undefined) {
+    const whole = writeWhole(textOf(dateField), undefined);
+    report(
+      'until-incomplete',
+      field.at,
+      say`\`until\` without \`then\`: write what holds from that day on, ${whole} or with an amount`,
+    );
+  }
+  const date = dateField === undefined ? undefined : readDate(dateField, report, wholeDay);
   const limits = then === undefined ? null : readThen(then, entry, level, report);
   return date === undefined || limits === null ? null : { date: date.slice(0, 10), limits };
+}
+
+const wholeDay = say`a whole day in UTC, without a time, such as ${example('2026-12-15')}`;
+
+/** With what is written of it already. */
+function wholeOf(date = '2026-12-15', then = 'none'): string {
+  return `{ date: ${date}, then: ${then} }`;
+}
+
+function writeWhole(date: string | undefined, then: string | undefined): Advice {
+  return exampleOf(writeField(`until: ${wholeOf(date, then)}`));
+}
+
+function textOf(field: FieldNode | undefined): string | undefined {
+  if (field?.node.type !== 'scalar' || isEmpty(field.node)) return undefined;
+  const { text } = field.node;
+  return /^[\w$.% /-]+$/.test(text) ? text : JSON.stringify(text);
 }
 
 function readThen(then: FieldNode, entry: MapNode, level: LevelGrammar, report: Report): Limits | null {
@@ -216,7 +266,8 @@ const someKeys: Keys = Object.fromEntries(limitNames.map((name) => [name, key({ 
 
 /** A unit or a window that moved would be another limit, with a counter of its own. */
 export function sayOtherUnit(before: string, then: string): string {
-  return `\`until\`: \`${then}\` counts otherwise than \`${before}\`: from the date on it is the same limit, with another amount`;
+  const [is, was] = [then, before].map((unit) => (unit === 'cost' ? 'dollars' : unit));
+  return `\`then\` is in ${is}, and what holds before in ${was}: from the date on it is the same limit, with another amount in ${was}`;
 }
 
 /** A protected limit is taken away by a change of its own, and by no date. */

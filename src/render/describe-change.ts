@@ -62,9 +62,10 @@ function lineOf(change: Change, names: Names): Line {
 }
 
 /** What is in force once the change is done, with who shares it: `$750 monthly, shared by the workspace`. */
-export function describeInForce({ key, after }: Change, names: Names, readBack = after): string | null {
+export function describeInForce({ key, after, until }: Change, names: Names, readBack = after): string | null {
   if (after === null || readBack === null) return null;
-  return isPolicyKind(key.kind) ? describePolicy(readBack, names) : describeAttached(key, readBack);
+  const now = isPolicyKind(key.kind) ? describePolicy(readBack, names) : describeAttached(key, readBack);
+  return until === undefined ? now : `${now}, ${describeUntil(until, after)}`;
 }
 
 /** For a change that was not approved as it stands: what was approved, what is live now, what the files ask for. */

@@ -195,6 +195,7 @@ function wordOf({ way, unreviewed }: RecordedApply): string {
     'by-hand': 'by hand, by a holder of the key',
     merge: 'on merge',
     dispatch: 'workflow_dispatch',
+    return: 'by its date, as it was applied with it',
   } as const;
   return `${way === null ? '-' : ways[way]}${unreviewed ? ', unreviewed' : ''}`;
 }
@@ -242,6 +243,8 @@ export function changeOfOutcome({
   fingerprint,
   before,
   after,
+  until,
+  due,
 }: RecordedOutcome): Change {
   return {
     id: `${kind}/${workspace ?? '-'}/${name}`,
@@ -261,6 +264,8 @@ export function changeOfOutcome({
     notes: [],
     entry: null,
     starting: null,
+    ...(until === undefined ? {} : { until }),
+    ...(due === undefined ? {} : { due }),
   };
 }
 
@@ -294,10 +299,12 @@ function applyDetails(view: ApplyView): ShowDocument {
     outcomes:
       apply.state === 'claim'
         ? []
-        : record.outcomes.map((outcome) => ({
+        : record.outcomes.map(({ until, due, ...outcome }) => ({
             ...outcome,
+            ...(until === undefined ? {} : { until }),
+            ...(due === undefined ? {} : { due }),
             detail: outcome.detail ?? null,
-            summary: describeOutcome(outcome, names),
+            summary: describeOutcome({ ...outcome, until, due }, names),
           })),
     claim: record.claim ?? null,
     seal: view.seal,

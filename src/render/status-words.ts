@@ -12,7 +12,7 @@ import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import { reachesNobody } from '../resources/told-by.ts';
 import type { Kind } from '../resources/types.ts';
-import { dateInWords } from '../resources/until-text.ts';
+import { dateInWords, spanInWords } from '../resources/until-text.ts';
 import { describeKey, describeMatch, type Names } from './describe-change.ts';
 import { footnote as gatewayNote } from './describe-impact.ts';
 import { describeAlertTold } from './describe-told.ts';
@@ -113,8 +113,7 @@ export function describeDetails(
 }
 
 function describeUntilOf({ date, later, isOwed }: StatusUntil): string {
-  const day = dateInWords(date);
-  return isOwed ? `${later} is owed since ${day}` : `until ${day}, then ${later}`;
+  return isOwed ? `${later} is owed since ${dateInWords(date)}` : `${spanInWords(date)} ${later}`;
 }
 
 function timeOf(at: number): string {

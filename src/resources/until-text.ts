@@ -1,4 +1,7 @@
-/** A date and what holds from then on, in the words of plans: `until 15 Dec 2026, then $500`. */
+/**
+ * A date and what holds from then on, in the words of plans: `through 14 Dec 2026, from 15 Dec (00:00 UTC) $500`. "Until the 15th" is read
+ * as with the 15th by some and as without it by others: the last day of the one and the first of the other leave no doubt.
+ */
 
 import { formatAmount } from './amounts.ts';
 import { formatField } from './field-text.ts';
@@ -13,7 +16,21 @@ export function describeUntil(
   { date, later }: { readonly date: string; readonly later: Later },
   beside: Fields,
 ): string {
-  return `until ${dateInWords(date)}, then ${describeLater(later, beside)}`;
+  return `${spanInWords(date)} ${describeLater(later, beside)}`;
+}
+
+/** What holds after it follows: `through 14 Dec 2026, from 15 Dec (00:00 UTC)`. */
+export function spanInWords(date: string): string {
+  const last = dateInWords(dayBefore(date));
+  const first = dateInWords(date);
+  const year = ` ${date.slice(0, 4)}`;
+  return `through ${last}, from ${last.endsWith(year) ? first.slice(0, -year.length) : first} (00:00 UTC)`;
+}
+
+export function dayBefore(date: string): string {
+  const day = new Date(`${date}T00:00:00Z`);
+  day.setUTCDate(day.getUTCDate() - 1);
+  return day.toISOString().slice(0, 10);
 }
 
 export function dateInWords(day: string): string {
@@ -27,8 +44,8 @@ export function describeLater(later: Later, beside: Fields): string {
     // It goes with its budget.
     if (isAlert(field)) return [];
     if (value === null) return [field.startsWith('rate') ? 'no rate' : 'no budget'];
-    // With the same reset as before.
-    const isWhole = typeof value === 'object' && 'amount' in value;
+    // With the same reset as before, where there was one.
+    const isWhole = typeof value === 'object' && 'amount' in value && beside[field] != null;
     return [
       isWhole ? formatAmount((value as Budget).amount, (value as Budget).unit) : formatField(field, value, beside),
     ];

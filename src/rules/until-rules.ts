@@ -15,21 +15,23 @@ const untilOver: FileRule = {
   where: 'file',
   finds: '`until:` with a date that is over',
   why: 'From that day on what `then` says is in force, and the line above it says something else: whoever reads the file, or raises the limit again, reads an amount that holds no more.',
-  fix: 'Write what `then` says as the limit, and delete the line `until:`.',
+  fix: 'Write what holds now as the limit and delete the line `until:`, or the whole entry where nothing holds any more.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
       const { until } = entry;
       if (until === undefined || !hasCome(until, until.day)) continue;
-      const said = `${dateInWords(until.date)} is over: ${describeEdit(laterOf(until), until.first.fields)}`;
+      const said = `its \`until\` is over since ${dateInWords(until.date)}, 00:00 UTC: ${describeNow(laterOf(until), until.first.fields)}`;
       found({ entry, source: until.source }, said);
     }
   },
 };
 
-function describeEdit(later: Later, beside: Fields): string {
-  if (later === 'none') return 'delete this entry';
+/** `budget: $500`, as the fix wants it written. */
+function describeNow(later: Later, beside: Fields): string {
+  if (later === 'none') return 'there is none now';
   const lines = Object.entries(later).flatMap(([field, value]) => (isAlert(field) ? [] : lineOf(field, value, beside)));
-  return `write ${[...new Set(lines)].map((line) => `\`${line}\``).join(' and ')}, and delete the line \`until\``;
+  const said = [...new Set(lines)].map((line) => `\`${line}\``);
+  return `${said.join(' and ')} ${said.length === 1 ? 'holds' : 'hold'} now`;
 }
 
 function lineOf(field: string, value: FieldValue, beside: Fields): string {

@@ -17,7 +17,9 @@ interface ReturnsReport extends ApplyReport {
 
 /** @throws UserError, ServiceError, CancelledError before anything was written */
 export async function applyReturns(options: ApplyCommandOptions, session: Session): Promise<ReturnsReport | NoPlan> {
-  const prepared = await prepareApply({ ...options, asApplied: true, yes: true }, session);
+  // The record that was reviewed is the word: nobody has to be there.
+  const asked = { ...options, asApplied: true, yes: true };
+  const prepared = await prepareApply(asked, session);
   if (prepared.plan === null) return prepared;
   try {
     const due = prepared.plan.changes.filter((change) => change.due !== undefined);
@@ -25,7 +27,7 @@ export async function applyReturns(options: ApplyCommandOptions, session: Sessio
     const { verdict, held } = judged;
     const refusal = describeRefusal(judged);
     if (verdict !== null) {
-      const report = await carryOut(prepared, verdict, options, session);
+      const report = await carryOut(prepared, verdict, asked, session);
       const exit = report.exit === exitCodes.ok ? exitOf(judged) : report.exit;
       return { ...report, exit, refusal: report.refusal ?? refusal, held };
     }
@@ -48,14 +50,15 @@ export async function applyReturns(options: ApplyCommandOptions, session: Sessio
   }
 }
 
-function exitOf({ refusal, held, withdrawn }: JudgedReturns): ExitCode {
-  if (refusal !== null || withdrawn.length > 0) return exitCodes.stale;
+function exitOf({ refusal, held, withdrawn, unproven }: JudgedReturns): ExitCode {
+  if (refusal !== null || withdrawn.length > 0 || unproven.length > 0) return exitCodes.stale;
   return held.length > 0 ? exitCodes.refused : exitCodes.ok;
 }
 
-function describeRefusal({ refusal, held, guards, withdrawn }: JudgedReturns): string | null {
+function describeRefusal({ refusal, held, guards, withdrawn, unproven }: JudgedReturns): string | null {
   if (refusal !== null) return `no return is applied: ${refusal}. An apply by a person makes it anew`;
   const said = [
+    ...describeUnproven(unproven),
     ...describeLeft(
       withdrawn,
       'the files have said something else since it was applied. The next apply of the files judges it',
@@ -66,6 +69,13 @@ function describeRefusal({ refusal, held, guards, withdrawn }: JudgedReturns): s
     ),
   ];
   return said.length === 0 ? null : said.join('; ');
+}
+
+function describeUnproven(all: JudgedReturns['unproven']): readonly string[] {
+  return [...new Set(all.map(({ why }) => why))].map((why) => {
+    const names = all.flatMap((one) => (one.why === why ? [describePlaced(one.key)] : [])).join(', ');
+    return `due, and not applied: ${names}, as nobody can tell whether that was reviewed: ${why}. \`tollgate plan\` says what makes the record anew`;
+  });
 }
 
 function describeLeft(changes: readonly Change[], why: string): readonly string[] {

@@ -147,7 +147,8 @@ export async function carryOut(
   session: Session,
 ): Promise<ApplyReport> {
   const { plan, approval } = verdict;
-  showPlan(plan, prepared, options, session);
+  // Of what else would change a return says nothing: it is not asked about.
+  showPlan(plan, verdict.isReturn === true ? { ...prepared, plan } : prepared, options, session);
   const unexecuted = outcomesOf(approval);
   for (const outcome of unexecuted) sayOutcome(outcome, plan, options, session);
   const facts = {

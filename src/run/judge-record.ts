@@ -205,7 +205,8 @@ function unprovenMessage(
   return `${count} (${some}) cannot be proven: ${causeOf(commit, problem)}. What they hold is neither deleted nor cleared. ${mendOf(problem)}`;
 }
 
-function causeOf(commit: string | null, problem: ProofProblem | undefined): string {
+/** Why what is recorded is of no commit that says so. */
+export function causeOf(commit: string | null, problem: ProofProblem | undefined): string {
   const named = commit === null ? 'the commit' : `commit ${commit.slice(0, 12)}`;
   switch (problem) {
     case 'no-commit':

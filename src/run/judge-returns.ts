@@ -2,9 +2,13 @@
 
 import { findObjections, judgePlan } from '../guards/judge.ts';
 import { narrowPlan } from '../plan/mode.ts';
+import { commitOf } from '../plan/next-record.ts';
 import type { Change, Plan } from '../plan/types.ts';
+import type { ResourceKey } from '../resources/types.ts';
+import { hasCome } from '../resources/until.ts';
 import type { ApplyRuling } from './apply.ts';
 import { guardInputOf, type Judged } from './judge.ts';
+import { causeOf } from './judge-record.ts';
 
 export interface JudgedReturns {
   /** Null: nothing is applied. */
@@ -17,6 +21,13 @@ export interface JudgedReturns {
   readonly guards: readonly string[];
   /** Due, and left alone because the files have said something else since: what gives more than before is as they say it. */
   readonly withdrawn: readonly Change[];
+  /** Due by the record, and of no commit that says so: nobody can tell whether they were reviewed. */
+  readonly unproven: readonly UnprovenReturn[];
+}
+
+interface UnprovenReturn {
+  readonly key: ResourceKey;
+  readonly why: string;
 }
 
 /** @param isWithdrawn of those that give more than before */
@@ -25,7 +36,7 @@ export function judgeReturns(prepared: Judged, isWithdrawn: ReadonlySet<Change>)
   const all = plan.changes.filter((change) => change.due !== undefined);
   const withdrawn = all.filter((change) => isWithdrawn.has(change));
   const due = all.filter((change) => !isWithdrawn.has(change));
-  const nothing = { verdict: null, refusal: null, held: [], guards: [], withdrawn };
+  const nothing = { verdict: null, refusal: null, held: [], guards: [], withdrawn, unproven: findUnproven(prepared) };
   if (settled === null || inForce.unsealed !== null) {
     const why =
       settled === null ? 'there is no applied record' : 'the applied record is not sealed with the key of this run';
@@ -37,14 +48,27 @@ export function judgeReturns(prepared: Judged, isWithdrawn: ReadonlySet<Change>)
   const held = due.filter((change) => !calm.includes(change));
   const guards = objections.map(({ guard }) => guard);
   if (calm.length === 0) return { ...nothing, held, guards };
-  const word = { approval: null, way: 'merge', isUnreviewed: false, lifts: [] } as const;
+  const word = { approval: null, way: 'return', isUnreviewed: false, lifts: [] } as const;
   return {
+    ...nothing,
     verdict: { plan: narrow(prepared, calm), steps, ...word, isReturn: true },
-    refusal: null,
     held,
     guards,
-    withdrawn,
   };
+}
+
+/** A branch that was rewritten, or a clone that is too shallow, has lost the commits, and not what is due. */
+function findUnproven({ settled, inForce: { proof }, day }: Judged): UnprovenReturn[] {
+  return (settled?.workspaces ?? []).flatMap((place) =>
+    place.entries.flatMap((entry): UnprovenReturn[] => {
+      const { until, kind, name } = entry;
+      const isDue = until !== undefined && !hasCome(until, until.day) && hasCome(until, day);
+      if (!isDue || proof?.isProven(entry, place) === true) return [];
+      const commit = commitOf(entry, settled);
+      const why = causeOf(commit, proof?.problems.get(commit));
+      return [{ key: { kind, workspace: place.slug, name }, why }];
+    }),
+  );
 }
 
 function narrow(prepared: Judged, changes: readonly Change[]): Plan {

@@ -97,6 +97,20 @@ describe('the hourly job', () => {
     expect(ran.text).toMatch(/the policy files of [0-9a-f]{8} have errors: returns are those of [0-9a-f]{8}/);
   });
 
+  it('fails where the branch was put back behind the commit with the date, and says which entry it cannot prove', async () => {
+    const scene = await startRaised();
+    git(scene.remote, 'update-ref', 'refs/heads/main', git(scene.remote, 'rev-parse', 'main~1').trim());
+    // Before its day nothing is due whatever the branch is.
+    expect((await hourly(scene)).exit).toBe(0);
+    scene.pass(25 * day);
+    const ran = await hourly(scene);
+    expect([ran.exit, scene.limits().alpha]).toEqual([4, 150]);
+    expect(ran.failure).toMatch(
+      /due, and not applied: alpha \(ws-team-a\), as nobody can tell whether that was reviewed: commit [0-9a-f]{12}, which they were applied from, is not in the history/,
+    );
+    expect(ran.text).not.toContain('No limit returns today');
+  });
+
   it('hostile authors: a raise that was taken back does not come because an older record is put in its place', async () => {
     const scene = await startPrepared({}, 'later', async (early) => {
       const approve = (await early.apply()).outputs.digest ?? '';

@@ -33,8 +33,9 @@ const start = async (): Promise<void> => {
 
 it('status says until when, in every format, and what is owed once the day has come', async () => {
   await start();
-  const text = (await rig.status({}, clock)).stdout;
-  for (const then of ['$500', 'none', '$100']) expect(text).toContain(`until 15 Dec 2026, then ${then}`);
+  const text = (await rig.status({}, clock)).stdout.replaceAll(/\s+/g, ' ');
+  for (const then of ['$500', 'none', '$100'])
+    expect(text).toContain(`through 14 Dec 2026, from 15 Dec (00:00 UTC) ${then}`);
   const { limits } = JSON.parse((await rig.status({ format: 'json' }, clock)).stdout);
   expect(limits.map(({ name, until }: { name: string; until: unknown }) => [name, until]).sort()).toEqual([
     ['app', { date: '2026-12-15', later: '$100', owed: false }],
@@ -42,7 +43,9 @@ it('status says until when, in every format, and what is owed once the day has c
     ['spend', { date: '2026-12-15', later: '$500', owed: false }],
   ]);
   await succeed(rig.status({ format: 'html', out: 'status.html' }, clock));
-  expect(readFileSync(join(rig.folder, 'status.html'), 'utf8')).toContain('until 15 Dec 2026, then $500');
+  expect(readFileSync(join(rig.folder, 'status.html'), 'utf8')).toContain(
+    'through 14 Dec 2026, from 15 Dec (00:00 UTC) $500',
+  );
   expect((await rig.status({ format: 'openmetrics' }, clock)).stdout).toMatch(
     /until_timestamp_seconds\{[^}]*name="spend"[^}]*\} 1797292800/,
   );
@@ -50,7 +53,7 @@ it('status says until when, in every format, and what is owed once the day has c
   const owed = (await rig.status({}, clock)).stdout;
   for (const then of ['$500', 'none', '$100']) expect(owed).toContain(`${then} is owed since 15 Dec 2026`);
   await succeed(rig.apply({ allow: [] }, clock));
-  expect((await rig.status({}, clock)).stdout).not.toMatch(/until 15|is owed/);
+  expect((await rig.status({}, clock)).stdout).not.toMatch(/through 14|is owed/);
 });
 
 it('drift lists a return that nobody has applied as owed, with its day and what applies it', async () => {

@@ -49,5 +49,7 @@ it('import --accept-drift after it does not write over what held before, and say
   const before = read();
   const ran = await rig.import({ acceptDrift: true }, clock);
   expect([ran.exit, read()]).toEqual([2, before]);
-  expect(ran.stdout).toContain('spend (ws-team-a): no file can say what is live (amount): write it by hand');
+  expect(ran.stdout).toContain(
+    'spend (ws-team-a): its `until` is over, and the line above it holds no more: write what is live as the limit, and delete the line `until:`',
+  );
 });

@@ -7,7 +7,7 @@ import { formatText } from '../../src/policy/format-text.ts';
 import { describeChange } from '../../src/render/describe-change.ts';
 import type { DriftMode } from '../../src/resources/review-settings.ts';
 import { desiredOn } from '../../src/resources/until.ts';
-import { smallState } from '../helpers/state.ts';
+import { smallState, uuid } from '../helpers/state.ts';
 import { orgFile, startWorld, workspaceFile } from '../helpers/world.ts';
 
 async function startStory(from: string) {
@@ -53,7 +53,7 @@ describe('a raise until a date', () => {
       expect(await story.plan(raised)).toEqual(['update spend edited']);
       const [change] = (await story.world.planOk(story.filesOf(raised))).changes;
       expect(change && describeChange(change, {})).toContain(
-        '$500 → $800 monthly, shared by the workspace, until 15 Dec 2026, then $500',
+        '$500 → $800 monthly, shared by the workspace, through 14 Dec 2026, from 15 Dec (00:00 UTC) $500',
       );
       await story.apply(raised);
       expect(story.liveAmounts()).toEqual(['spend 800']);
@@ -71,7 +71,9 @@ describe('a raise until a date', () => {
       story.day('2027-01-20');
       expect(await story.plan(raised)).toEqual([]);
       // Taken out of Git: the record forgets the date, and nothing live moves.
-      expect(await story.plan(plain)).toEqual(['record: no longer until 15 Dec 2026, then $500: it stays as it is']);
+      expect(await story.plan(plain)).toEqual([
+        'record: stays as it is; it was through 14 Dec 2026, from 15 Dec (00:00 UTC) $500',
+      ]);
       await story.apply(plain);
       expect(story.entry('spend')).not.toHaveProperty('until');
       expect(await story.plan(plain)).toEqual([]);
@@ -123,7 +125,7 @@ describe('a raise until a date', () => {
       await story.apply(raised);
       const later = raised.replace('2026-12-15', '2026-12-20');
       expect(await story.plan(later)).toEqual([
-        'record: until 20 Dec 2026, then $500; it was until 15 Dec 2026, then $500',
+        'record: through 19 Dec 2026, from 20 Dec (00:00 UTC) $500; it was through 14 Dec 2026, from 15 Dec (00:00 UTC) $500',
       ]);
       const fingerprints = await Promise.all(
         [raised, later].map(async (body) => {
@@ -154,6 +156,30 @@ describe('a raise until a date', () => {
       story.world.record = record;
       await story.apply(launch);
       expect([rates(), await story.plan(launch)]).toEqual([0, []]);
+    } finally {
+      await story.world.close();
+    }
+  });
+
+  it('leaves alone what somebody makes by hand under its name, once it has gone by its date', async () => {
+    const story = await startStory('2026-12-01');
+    const ending = raised.replace('then: $500', 'then: none');
+    const { usagePolicies } = story.world.emulator.store.state;
+    try {
+      await story.apply(ending);
+      const [row] = structuredClone(usagePolicies);
+      story.day('2026-12-15');
+      await story.apply(ending);
+      expect(story.liveAmounts()).toEqual([]);
+      if (row === undefined) throw new Error('no policy');
+      story.world.emulator.store.state.usagePolicies.push({ ...row, id: uuid(0xabcde), credit_limit: 42 });
+      const { changes, unmanaged, notes } = await story.world.planOk(story.filesOf(ending));
+      expect([changes, unmanaged.map(({ name }) => name)]).toEqual([[], ['spend']]);
+      expect(notes.filter(({ code }) => code === 'ended').map(({ message }) => message)).toEqual([
+        '"spend" went by its date, and a live policy is called so (00000000-0000-4000-8000-0000000abcde): no apply made it, and it stays; delete the entry, or write what it is to be',
+      ]);
+      // Written without a date it is declared again, and adopted as everything is.
+      expect(await story.plan(plain)).toEqual(['update spend adopted', 'adopt: live object of that name, first seen']);
     } finally {
       await story.world.close();
     }

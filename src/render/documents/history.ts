@@ -1,8 +1,8 @@
 /** What `history` and `show` print. */
 
 import { z } from 'zod';
-import { claimSchema, liftSchema, outcomeStatuses } from '../../plan/applied-record.ts';
-import { action, type DocumentOf, done, fields, instant, kind, version, whole, workspace } from './parts.ts';
+import { claimSchema, liftSchema, outcomeStatuses, ways } from '../../plan/applied-record.ts';
+import { action, type DocumentOf, dated, done, fields, instant, kind, version, whole, workspace } from './parts.ts';
 
 const lift = z.object({
   ...liftSchema.shape,
@@ -20,7 +20,7 @@ const apply = z.object({
   run: z.string().nullable(),
   commit: z.string().nullable().describe('of the policy files; null: none, or a claim'),
   dirty: z.boolean().describe('the files had uncommitted changes'),
-  way: z.enum(['by-hand', 'merge', 'dispatch']).nullable().describe('on whose word; null: a claim'),
+  way: z.enum(ways).nullable().describe('on whose word; `return`: of a date that was applied before; null: a claim'),
   unreviewed: z.boolean().describe('nobody else has said yes'),
   lifts: z.array(lift),
   digest: z.string().nullable(),
@@ -63,6 +63,7 @@ export const showSchema = z
         detail: z.string().nullable().describe('why; null: it was applied'),
         before: fields.nullable(),
         after: fields.nullable(),
+        ...dated,
         summary: z.string().describe('one line for people'),
       }),
     ),

@@ -22,6 +22,19 @@ export const done = z.literal(true).describe('a failure is another document, wit
 export const whole = wholeNumber;
 export const instant = z.iso.datetime().describe('ISO date-time, UTC');
 export const isoDay = z.iso.date().describe('UTC');
+/** Of a change with `until:`. */
+export const dated = {
+  until: z
+    .object({
+      date: isoDay.describe('the first day on which `later` holds, UTC'),
+      later: z
+        .union([z.literal('none'), z.record(z.string(), z.json())])
+        .describe('fields that move then, null for none; `none`: the policy goes'),
+    })
+    .exactOptional()
+    .describe('absent: without a date that is still to come'),
+  due: isoDay.exactOptional().describe('the date whose reviewed return this is, UTC'),
+};
 export const kind = z.enum(kinds);
 export const workspace = z.string().nullable().describe('slug; null: of the organisation');
 export const action = z.enum(['create', 'update', 'replace', 'delete']);

@@ -8,12 +8,12 @@ import { finding } from './finding.ts';
 import {
   action,
   type DocumentOf,
+  dated,
   diagnostic,
   direction,
   error,
   fields,
   fieldValue,
-  isoDay,
   kind,
   note,
   ok,
@@ -70,16 +70,7 @@ const change = z.object({
   source: source.nullable().describe('null: no longer in the files'),
   depends_on: z.array(z.string()).describe('ids of changes that come before'),
   notes: z.array(z.string()),
-  until: z
-    .object({
-      date: isoDay.describe('the first day on which `later` holds, UTC'),
-      later: z
-        .union([z.literal('none'), z.record(z.string(), z.json())])
-        .describe('fields that move then, null for none; `none`: the policy goes'),
-    })
-    .exactOptional()
-    .describe('absent: without a date that is still to come'),
-  due: isoDay.exactOptional().describe('the date whose reviewed return this is, UTC'),
+  ...dated,
   fingerprint,
 });
 

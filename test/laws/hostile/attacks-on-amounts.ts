@@ -265,5 +265,14 @@ export const attacksOnAmounts = {
       applied(),
     ],
     [...agreed(raise(), dated('2026-11-22', null)), passed(2), returned, applied()],
+    [
+      open('alice', dated('2026-11-22', null)),
+      approve('bob', { word: words({ number: 1 }) }),
+      merged(),
+      applied(),
+      passed(2),
+      returned,
+      applied(),
+    ],
   ],
 } satisfies Attacks;

@@ -3,7 +3,18 @@
  * nothing of files, Git, plans or windows as the product computes them.
  */
 
-import { agreedGroups, type Dated, datedOf, exceeded, isOneOf, namedBy, spendOf, type Verdict } from './asked.ts';
+import {
+  agreedGroups,
+  amountOn,
+  type Dated,
+  datedOf,
+  exceeded,
+  isOneOf,
+  namedBy,
+  spendOf,
+  type Verdict,
+} from './asked.ts';
+import { newEnds, unsaidOf } from './dates.ts';
 import { entries, isEqual, liveIn, type PullFact, partsOf, settingsEntry, show } from './facts.ts';
 import { History, type Judged } from './history.ts';
 import { type CapName, capNames, isOdd, type Model, ruleNames, teamsOf } from './model.ts';
@@ -25,6 +36,8 @@ export class Oracle extends History {
   #memory: Memory;
   #isSealed = true;
   #hasRecord = true;
+  /** The record was lost, or somebody said words by hand: what a guard made of a date then, nobody knows any more. */
+  #isFreed = false;
   /** Runs by the moment they were asked for; the last that wrote. */
   readonly #asked = new Map<number, number>();
   #lastWrite: { readonly run: number; readonly at: number } | null = null;
@@ -46,7 +59,10 @@ export class Oracle extends History {
 
   recordIs(deed: 'delete' | 'forge' | 'restore', version: string | null, live: LiveState, day: string): void {
     if (!this.#hasRecord) return;
-    if (deed === 'delete') this.#hasRecord = false;
+    if (deed === 'delete') {
+      this.#hasRecord = false;
+      this.#isFreed = true;
+    }
     if (deed === 'forge') this.#isSealed = false;
     if (deed === 'restore') {
       this.#memory = this.#memories.get(version ?? '') ?? this.#memory;
@@ -84,6 +100,8 @@ export class Oracle extends History {
       ),
     );
     const isByHand = run.event === 'dispatch' && run.approve !== null;
+    this.#isFreed ||= isByHand && run.allow.length > 0;
+    const reviewed = this.#reviewedFor(day, before);
     const isPermitted = isByHand && this.#isPermitted(run, ran, [...judged.values()]);
     const isFree = isByHand ? isPermitted : false;
     const isAlone = (every: boolean): boolean => {
@@ -131,11 +149,12 @@ export class Oracle extends History {
           judged.get(entry)?.withdrawn !== 'bad',
           `${entry} was loosened by a date that was withdrawn: ${show(is)}`,
         );
+        claim(...this.#isJudged(entry, this.#memory.starts.get(entry) ?? [0], after));
       }
       if (is === undefined) {
         claim(wanted === null || isIdMoved, `${entry} was deleted, and is declared`);
         claim(this.#hasRecord, `${entry} was deleted without a record`);
-        deleted.push(entry);
+        if (reviewed[entry] !== undefined) deleted.push(entry);
       } else {
         if (was === undefined) created += 1;
         for (const field of ['budget', 'key', 'note', 'alert'] as const) {
@@ -170,15 +189,15 @@ export class Oracle extends History {
     if (isCounted && deleted.length > created) {
       claim(lifted('deletes', deleted), `deletes in force, and no word: ${deleted.join(', ')}`);
     }
-    const [soloWas, soloIs] = [before['b/solo']?.budget ?? 0, after['b/solo']?.budget ?? 0];
+    const [soloWas, soloIs] = [reviewed['b/solo']?.budget ?? 0, after['b/solo']?.budget ?? 0];
     if (soloIs > soloWas * 1.25 && recorded.every(({ settings }) => settings.spendUp) && this.#hasRecord) {
       claim(lifted('spend-up', ['b/solo']), `spend rose from $${soloWas} to $${soloIs} without a word`);
     }
 
     const ceilings = this.#hasRecord ? [...agreedGroups([tip]), ...agreedGroups(recorded)] : [];
-    const over = exceeded(ceilings, before, after);
+    const over = exceeded(ceilings, reviewed, after);
     if (over !== null) {
-      const rise = `$${spendOf(before, 'b')} → $${spendOf(after, 'b')}`;
+      const rise = `$${spendOf(reviewed, 'b')} → $${spendOf(after, 'b')}`;
       claim(
         lifted('ceiling', ['b/solo']),
         `a group rose above its ceiling of $${over.ceiling} without a word: ${rise}`,
@@ -205,7 +224,6 @@ export class Oracle extends History {
     if (!this.#hasRecord || !this.#isSealed) {
       claim(ran.writes.length === 0, `no record, or one of somebody else, and returns wrote: ${ran.writes.join(', ')}`);
     }
-    const recorded = this.#recorded(settingsEntry);
     for (const entry of [...new Set([...Object.keys(before), ...Object.keys(after)])]) {
       const [from, to] = [before[entry], after[entry]];
       if (isEqual(from, to)) continue;
@@ -225,18 +243,32 @@ export class Oracle extends History {
         return new Set(said).size === 1;
       });
       claim(isSaid, `a return loosened ${entry} by a date that was withdrawn: ${change}`);
-      const isGuarded = to === undefined && recorded.every(({ settings }) => settings.deletes);
-      claim(!isGuarded, `deletes in force, and a return deleted ${entry}`);
-      if (entry !== 'b/solo') continue;
-      const isRise =
-        (to?.budget ?? 0) > (from?.budget ?? 0) * 1.25 && recorded.every(({ settings }) => settings.spendUp);
-      claim(!isRise, `spend rose by a return without a word: ${change}`);
-      claim(exceeded(agreedGroups(recorded), before, after) === null, `a return went above a ceiling: ${change}`);
+      claim(...this.#isJudged(entry, due, after));
     }
     if (this.#hasRecord && this.#isSealed) problems.push(...this.#findMissing(day, before, after, ran));
     if (ran.writes.length > 0) this.#lastWrite = { run: ran.id, at };
     if (is !== null && is !== was) this.#memories.set(is, this.#memory);
     return problems;
+  }
+
+  /** What guards judge a plan by: what a date has made due was judged when it was applied with it, and is no rise any more. */
+  #reviewedFor(day: string, before: LiveState): LiveState {
+    return Object.fromEntries(
+      Object.entries(before).flatMap(([entry, was]): [string, LivePolicy][] => {
+        const limits = entries.includes(entry) ? this.#recorded(entry).map((model) => datedOf(model, entry)) : [];
+        const due = limits.filter((limit) => limit?.until != null && day >= limit.until.date);
+        const amounts = due.map((limit) => amountOn(limit, day));
+        if (amounts.includes(null)) return [];
+        return [[entry, { ...was, budget: Math.max(was.budget, ...amounts.flatMap((one) => one ?? [])) }]];
+      }),
+    );
+  }
+
+  /** Of what a date gives more: that no guard has been passed by. */
+  #isJudged(entry: string, starts: readonly number[], after: LiveState): [boolean, string] {
+    const guards = starts.map((start) => unsaidOf(this, entry, start, spendOf(after, 'b')));
+    const isSure = !this.#isFreed && guards.length > 0 && guards.every((guard) => guard !== null);
+    return [!isSure, `${entry} was loosened by a date without a word for ${guards[0]}: ${show(after[entry])}`];
   }
 
   /** Returns that give less, and did not come. */
@@ -287,10 +319,7 @@ export class Oracle extends History {
   }
   #isLifted(guard: string, entry: string, over: readonly string[], judged: ReadonlyMap<string, Judged>): boolean {
     const pulls = (one: string): (PullFact | null)[] => (judged.get(one)?.moved ?? []).map(({ pull }) => pull);
-    const own = pulls(entry);
-    // By a date alone: nobody said a word for that day.
-    if (own.length === 0 && this.#recorded(entry).some((model) => datedOf(model, entry)?.until != null)) return false;
-    return own.every((pull) => {
+    return pulls(entry).every((pull) => {
       if (pull === null || !this.isApproved(pull)) return false;
       const words = this.approvals(pull).flatMap((review) => review.words.filter((word) => word.guard === guard));
       const alone = over.filter((one) => pulls(one).every((other) => other === pull)).length;
@@ -352,7 +381,8 @@ export class Oracle extends History {
         tip.caps[name] === null && this.#recorded(`a/${name}`).some((model) => model.caps[name]?.protect === true),
     );
     const strict = [tip, ...recorded];
-    const isHeld = strict.some(({ settings }) => settings.deletes) && goes.length > 0 && !lifted('deletes', goes);
+    const ends = [...goes, ...newEnds((entry) => this.#recorded(entry), tip)];
+    const isHeld = strict.some(({ settings }) => settings.deletes) && ends.length > 0 && !lifted('deletes', ends);
     const sides = ({ solo, soloUntil }: Model): readonly number[] => [solo, soloUntil?.later ?? solo];
     const most = Math.max(...sides(tip));
     const least = Math.min(...this.#recorded('b/solo').flatMap(sides), before['b/solo']?.budget ?? most);
