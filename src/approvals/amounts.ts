@@ -37,7 +37,12 @@ export interface DatedSides {
 export function risesOf(kind: Kind, before: DatedSides, after: DatedSides): Spendable | null {
   if (isSame(before.until, after.until)) return risesTo(kind, before.now, after.now);
   const all = bothOf(after).flatMap((to) => bothOf(before).flatMap((from) => risesTo(kind, from, to) ?? []));
-  return all.reduce<Spendable | null>((most, one) => {
+  return mostOf(all);
+}
+
+/** Null: of none. */
+export function mostOf(amounts: readonly Spendable[]): Spendable | null {
+  return amounts.reduce<Spendable | null>((most, one) => {
     if (most === null || one === 'unbounded') return one;
     return most === 'unbounded' || compare(most, one) > 0 ? most : one;
   }, null);

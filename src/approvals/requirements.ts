@@ -11,7 +11,7 @@ import type { Plan, RecordStep } from '../plan/types.ts';
 import { toFields } from '../resources/fields.ts';
 import type { ApprovalRule } from '../resources/review-settings.ts';
 import type { Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
-import { type DatedSides, isAbove, risesOf, type Spendable } from './amounts.ts';
+import { type DatedSides, isAbove, mostOf, risesOf, type Spendable } from './amounts.ts';
 import type { ReviewedItem } from './reviewed-item.ts';
 
 /** One of them has to have approved what moved it last, part by part. */
@@ -123,12 +123,30 @@ function describeRise(impact: Impact | null, subject: Subject, above: Exact): st
   if (amount === null) return null;
   if (isAbove(amount, above)) return describeAbove([key.workspace, key.name].filter(Boolean).join('/'), amount, above);
   if (key.workspace === null) return null;
-  if (impact === null) return `${key.workspace}: what may be spent is unknown`;
+  if (impact === null) return isAsLive(subject) ? null : `${key.workspace}: what may be spent is unknown`;
   const whole = impact.workspaces.find(({ workspace }) => workspace === key.workspace);
-  // None of its limits of money moves live.
+  // None of its limits of money moves.
   if (whole === undefined) return null;
-  const total = risesInAll(whole.before, whole.after, before.now === null);
+  const rises = sidesOfSpend(whole, impact.as_of).flatMap(
+    ({ before: from, after: to }) => risesInAll(from, to, before.now === null) ?? [],
+  );
+  const total = mostOf(rises);
   return total !== null && isAbove(total, above) ? describeAbove(key.workspace, total, above) : null;
+}
+
+/** Adopted as it is, without a date: what may be spent stays what it was. */
+function isAsLive({ step, before, after }: Subject): boolean {
+  return step?.changeId === null && before.now === null && after.until === null;
+}
+
+/** Now and on each day of an `until`. A return that is due was judged with its date: then today is what it is beside that. */
+function sidesOfSpend(
+  { before, after, days = [], recorded }: Impact['workspaces'][number],
+  asOf: string,
+): readonly Pick<Impact['workspaces'][number], 'before' | 'after'>[] {
+  const isDue = days.some(({ date }) => date === asOf.slice(0, 'yyyy-mm-dd'.length));
+  const sides = isDue ? days : [{ before, after }, ...days];
+  return recorded === undefined ? sides : sides.flatMap((side) => [side, { before: recorded, after: side.after }]);
 }
 
 /** @param isNew a limit that was not there before: where nothing bounds all of it, there is one bound more */
