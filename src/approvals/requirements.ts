@@ -113,7 +113,9 @@ function ownersFor({ owners, record }: RequirementInput, { key, workspaceId, ste
   const refs = [...new Set([key.workspace, workspaceId, before])];
   const names = [...new Set([key.name, step?.previous?.name ?? key.name])];
   const keys = refs.flatMap((workspace) => names.map((name) => ({ ...key, workspace, name })));
-  return [...new Set(owners.flatMap((set) => ownerOf(set, keys, refs)))];
+  const isOfStar = step?.next?.viaStar === true || step?.previous?.viaStar === true;
+  const ofStar = isOfStar ? refs.map((workspace) => ({ ...key, workspace, name: '*' })) : [];
+  return [...new Set(owners.flatMap((set) => ownerOf(set, [keys, ofStar], refs)))];
 }
 
 /** `search: $1,500 > $1,000 per 30 days`; null: it does not rise above. */
@@ -187,7 +189,7 @@ export function requirementsOfTemplate(
     const because = above === null || amount === null ? (rule.kind ?? what) : describeAbove(what, amount, above);
     const isAbout = above === null ? () => true : isAboutMoney;
     if (rule.owner !== true) return [{ by: rule.by ?? [], because, isAbout }];
-    const names = owners.flatMap((set) => ownerOf(set, [{ ...named }], [workspace]));
+    const names = owners.flatMap((set) => ownerOf(set, [[{ ...named }]], [workspace]));
     return [...new Set(names)].map((owner) => ({ by: [owner], because: `owner of ${workspace}`, isAbout }));
   });
 }

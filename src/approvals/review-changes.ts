@@ -226,7 +226,7 @@ export function isMovedBy(
 }
 
 /** Everything of the files that a resource can come from. */
-function groupsOf(kind: Kind, workspace: string | null, names: readonly string[]): string[] {
+export function groupsOf(kind: Kind, workspace: string | null, names: readonly string[]): string[] {
   const own = names.map((name) => groupKeys.entry(kind, workspace, name));
   if (workspace === null) return [...own, groupKeys.file(null)];
   const inherited =
