@@ -8,6 +8,7 @@ import { changeId } from '../plan/make-change.ts';
 import { keyOfStep } from '../plan/next-record.ts';
 import { type Owners, ownerOf } from '../plan/owners.ts';
 import type { Plan, RecordStep } from '../plan/types.ts';
+import { isOfKind } from '../resources/approval-rules.ts';
 import { toFields } from '../resources/fields.ts';
 import type { ApprovalRule } from '../resources/review-settings.ts';
 import type { Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
@@ -96,7 +97,7 @@ function sidesOf(fields: Fields | null, until: Pick<RecordedUntil, 'date' | 'lat
 function requirementsFor(input: RequirementInput, subject: Subject): Requirement[] {
   const { key } = subject;
   return input.rules.flatMap((rule): Requirement[] => {
-    if (rule.kind !== undefined && rule.kind !== key.kind) return [];
+    if (!isOfKind(rule.kind, key.kind)) return [];
     const rise = rule.above === undefined ? null : describeRise(input.plan.impact, subject, exactOf(rule.above));
     if (rule.above !== undefined && rise === null) return [];
     const isAbout = rule.above === undefined ? () => true : isAboutMoney;
@@ -123,6 +124,7 @@ function describeRise(impact: Impact | null, subject: Subject, above: Exact): st
   const { key, before, after } = subject;
   const amount = risesOf(key.kind, before, after);
   if (amount === null) return null;
+  if (key.kind === 'integration-prices') return `prices of ${key.name}: a dollar buys more, by nobody knows how much`;
   if (isAbove(amount, above)) return describeAbove([key.workspace, key.name].filter(Boolean).join('/'), amount, above);
   if (key.workspace === null) return null;
   if (impact === null) return isAsLive(subject) ? null : `${key.workspace}: what may be spent is unknown`;
@@ -183,7 +185,7 @@ export function requirementsOfTemplate(
   const { kind, workspace, what } = named;
   const amount = risesOf(kind, before, after);
   return rules.flatMap((rule): Requirement[] => {
-    if (rule.kind !== undefined && rule.kind !== kind) return [];
+    if (!isOfKind(rule.kind, kind)) return [];
     const above = rule.above === undefined ? null : exactOf(rule.above);
     if (above !== null && (amount === null || !isAbove(amount, above))) return [];
     const because = above === null || amount === null ? (rule.kind ?? what) : describeAbove(what, amount, above);

@@ -1,9 +1,15 @@
 /** `review.approvals`: rules over what changes, each with who has to approve it. */
 
 import { isProblem, parseAmount } from '../resources/amounts.ts';
-import { approverText, joinRules, parseApprover, writeApprover } from '../resources/approval-rules.ts';
+import {
+  approverText,
+  joinRules,
+  type KindWord,
+  kindWords,
+  parseApprover,
+  writeApprover,
+} from '../resources/approval-rules.ts';
 import type { ApprovalRule } from '../resources/review-settings.ts';
-import { type Kind, kinds } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { adviseAmount, example, say } from './advice.ts';
 import { hasOne, key, type Shape, textForm, when, withoutKeys } from './forms.ts';
@@ -31,17 +37,7 @@ const above: Shape<number> = {
   },
 };
 
-const shortKinds = {
-  workspace: 'workspace-limits',
-  key: 'key-limits',
-  provider: 'provider-limits',
-  integration: 'integration-limits',
-} as const satisfies Readonly<Record<string, Kind>>;
-type ShortKind = keyof typeof shortKinds;
-
-const kind = convert(keywordShape<Kind | ShortKind>(...(Object.keys(shortKinds) as ShortKind[]), ...kinds), (word) =>
-  word in shortKinds ? shortKinds[word as ShortKind] : (word as Kind),
-);
+const kind = keywordShape<KindWord>(...(Object.keys(kindWords) as KindWord[]));
 
 const approver = convert(
   patternShape(approverText, 'invalid-approver', say`a login or a team such as ${example('@org/finance')}`, {

@@ -3,6 +3,26 @@
 import { canonicalJson } from '../stable-json.ts';
 import { formatAmount } from './amounts.ts';
 import type { ApprovalRule } from './review-settings.ts';
+import type { Kind } from './types.ts';
+
+/** What `kind` of a rule is written as, and what it is about: of a section of the files all that it holds. */
+export const kindWords = {
+  workspace: ['workspace-limits'],
+  key: ['key-limits'],
+  provider: ['provider-limits'],
+  integration: ['integration-limits', 'integration-prices'],
+  'integration-prices': ['integration-prices'],
+  'usage-policy': ['usage-policy'],
+  'rate-policy': ['rate-policy'],
+} as const satisfies Readonly<Record<string, readonly Kind[]>>;
+export type KindWord = keyof typeof kindWords;
+
+/** @param word undefined: of any kind */
+export function isOfKind(word: string | undefined, kind: Kind): boolean {
+  if (word === undefined || word === kind) return true;
+  const kinds: readonly Kind[] = Object.hasOwn(kindWords, word) ? kindWords[word as KindWord] : [];
+  return kinds.includes(kind);
+}
 
 type Approver =
   | { readonly kind: 'person'; readonly login: string }

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { compilePolicies } from '../../src/policy/compile.ts';
+import { isOfKind, kindWords } from '../../src/resources/approval-rules.ts';
+import { specOf } from '../../src/resources/registry.ts';
+import { kinds } from '../../src/resources/types.ts';
 import { orgFile } from '../helpers/world.ts';
 
 function read(rules: string) {
@@ -20,7 +23,7 @@ test.each([
     '[{ by: [Octocat, "@octocat", "@Org/Team"] }]',
     [{ by: ['@octocat', '@org/team'] }],
   ],
-  ['a kind by its short name', '[{ kind: provider, by: [one] }]', [{ kind: 'provider-limits', by: ['@one'] }]],
+  ['a kind by its short name', '[{ kind: provider, by: [one] }]', [{ kind: 'provider', by: ['@one'] }]],
   [
     'a kind by the name that plans print',
     '[{ kind: usage-policy, by: [one] }]',
@@ -55,4 +58,26 @@ test.each([
   const found = read(written);
   expect(found.rules).toBeUndefined();
   expect(found.codes).toContain(code);
+});
+
+test('a word for a section of the files is about every kind that it holds, and each kind has a word', () => {
+  for (const [word, said] of Object.entries(kindWords)) {
+    const sections = said.map((kind) => specOf(kind).section);
+    const ofSection = kinds.filter((kind) => sections.includes(specOf(kind).section));
+    // Policies are of one section and of two words, and prices have one of their own.
+    if (!word.endsWith('policy') && word !== 'integration-prices') expect(said).toEqual(ofSection);
+    expect(kinds.filter((kind) => isOfKind(word, kind))).toEqual(said);
+  }
+  for (const kind of kinds) expect(Object.keys(kindWords).some((word) => isOfKind(word, kind))).toBe(true);
+  expect(kinds.every((kind) => isOfKind(undefined, kind))).toBe(true);
+});
+
+test('what is no kind is told which words there are, each of them documented', () => {
+  const { diagnostics } = compilePolicies([
+    { path: 'org.yaml', text: orgFile('review:\n  approvals: [{ kind: policy, by: [one] }]\n') },
+  ]);
+  const [found] = diagnostics.filter(({ code }) => code === 'unknown-word');
+  expect(found?.message).toContain(
+    '`workspace`, `key`, `provider`, `integration`, `integration-prices`, `usage-policy`',
+  );
 });
