@@ -65,6 +65,6 @@ export function describeRule({ above, kind, by, owner }: ApprovalRule): string {
     ...(above === undefined ? [] : [`above ${formatAmount(above, 'cost')} per 30 days`]),
     ...(kind === undefined ? [] : [kind]),
   ];
-  const who = owner === true ? 'its owner' : (by ?? []).join(' or ');
+  const who = owner === true ? 'its owner, where that names somebody' : (by ?? []).join(' or ');
   return `${what.length === 0 ? 'everything' : what.join(', ')}: by ${who}`;
 }

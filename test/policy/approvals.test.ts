@@ -3,7 +3,7 @@ import { compilePolicies } from '../../src/policy/compile.ts';
 import { isOfKind, kindWords } from '../../src/resources/approval-rules.ts';
 import { specOf } from '../../src/resources/registry.ts';
 import { kinds } from '../../src/resources/types.ts';
-import { orgFile } from '../helpers/world.ts';
+import { orgFile, workspaceFile } from '../helpers/world.ts';
 
 function read(rules: string) {
   const text = orgFile(`review:\n  approvals: ${rules}\n`);
@@ -81,3 +81,38 @@ test('what is no kind is told which words there are, each of them documented', (
     '`workspace`, `key`, `provider`, `integration`, `integration-prices`, `usage-policy`',
   );
 });
+
+const ownersFound = (
+  owner: string,
+  rule = '{ owner: true }',
+  where: 'workspace' | 'entry' | 'default' = 'workspace',
+): string[] => {
+  const said = `    owner: ${JSON.stringify(owner)}\n`;
+  const policy = `policies:\n  total:\n    budget: $5\n    reset: monthly\n    per: workspace_id\n`;
+  const org = orgFile(`review:\n  approvals: [${rule}]\n`);
+  const inDefault = where === 'default' ? `defaults:\n  ${policy.replaceAll('\n  ', '\n    ')}  ${said}` : '';
+  const own = workspaceFile('ws-team-a', where === 'entry' ? `${policy}${said}` : policy.replace('total', 'own'));
+  const text = where === 'workspace' ? own.replace(/owner: .*/, `owner: ${JSON.stringify(owner)}`) : own;
+  const { diagnostics } = compilePolicies([
+    { path: 'org.yaml', text: `${org}${inDefault}` },
+    { path: 'a.yaml', text },
+  ]);
+  return diagnostics.map(({ code }) => code);
+};
+
+test.each(['@one, @two', '@one ', ' @one two', '@org/team two', '@one-x[bot]', '@', '\uFF20one'])(
+  'an owner %j is meant as a name and is none, where owners are asked',
+  (owner) => {
+    for (const where of ['workspace', 'entry', 'default'] as const) {
+      expect(ownersFound(owner, '{ owner: true }', where), where).toEqual(['owner-names-nobody']);
+    }
+    expect(ownersFound(owner, '{ by: [one] }')).toEqual([]);
+  },
+);
+
+test.each(['@one', '@org/team', 'platform', 'a@example.com', 'one, two'])(
+  'an owner %j is a name, or a text for people',
+  (owner) => {
+    expect(ownersFound(owner)).toEqual([]);
+  },
+);
