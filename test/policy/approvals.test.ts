@@ -116,3 +116,21 @@ test.each(['@one', '@org/team', 'platform', 'a@example.com', 'one, two'])(
     expect(ownersFound(owner)).toEqual([]);
   },
 );
+
+test.each(['$1,000 monthly', '$1,000/month', '$1,000 per month', '$1,000 a month', '$1,000 / 30 days'])(
+  'above: %s is told the form that counts',
+  (written) => {
+    const { diagnostics } = compilePolicies([
+      { path: 'org.yaml', text: orgFile(`review:\n  approvals: [{ above: "${written}", by: [one] }]\n`) },
+    ]);
+    expect(diagnostics.map(({ message }) => message).join()).toContain('write `$1,000 per 30 days`');
+    expect(read('[{ above: "$1,000 per 30 days", by: [one] }]').codes).toEqual([]);
+  },
+);
+
+test('a team without its sign is told a name in quotes, which YAML needs', () => {
+  const { diagnostics } = compilePolicies([
+    { path: 'org.yaml', text: orgFile('review:\n  approvals: [{ by: [example/finance] }]\n') },
+  ]);
+  expect(diagnostics.map(({ message }) => message).join()).toContain('`"@org/finance"`');
+});
