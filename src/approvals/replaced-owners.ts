@@ -15,7 +15,7 @@ import { isSame } from '../resources/canonical.ts';
 import type { ResourceKey } from '../resources/types.ts';
 import { groupKeys, ownerPartsOf, ownersAt, type Statement } from './atoms.ts';
 import type { Requirement } from './requirements.ts';
-import { groupsOf } from './review-changes.ts';
+import { groupsOfResource } from './review-changes.ts';
 import type { Stretch } from './reviewed.ts';
 
 export const anotherOwner = 'another owner';
@@ -55,7 +55,7 @@ export function movesOwner({ before, after }: Stretch, { kind, workspace, name }
   const at = (group: string, part: string) => [before, after].map(({ groups }) => groups.get(group)?.[part]);
   const isOther = ([was, is]: readonly unknown[]): boolean => !isSame(was, is);
   return (
-    groupsOf(kind, workspace, [name]).some((group) => before.groups.has(group) !== after.groups.has(group)) ||
+    groupsOfResource(kind, workspace, [name]).some((group) => before.groups.has(group) !== after.groups.has(group)) ||
     isOther(at(groupKeys.file(workspace), `skip_defaults.${name}`)) ||
     ownerPartsOf(kind, workspace, name).some((part) => isOther(at(groupKeys.settings, part)))
   );

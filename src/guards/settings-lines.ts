@@ -52,7 +52,7 @@ export function settingsLines(
 }
 
 /** What is in force, in the words of plans, one line a setting. What is none or empty is not there. */
-export function describeSettings(recorded: RecordedSettings): string[] {
+export function settingsInWords(recorded: RecordedSettings): string[] {
   return [...listSettings(recorded)].flatMap(([name, { text, items = [], means }]) =>
     means === null || isSame(means, []) ? [] : [`${name}: ${text ?? items.join(', ')}`],
   );

@@ -5,8 +5,8 @@ import {
   approverText,
   joinRules,
   type KindWord,
-  kindWords,
   parseApprover,
+  wordsOfKinds,
   writeApprover,
 } from '../resources/approval-rules.ts';
 import type { ApprovalRule } from '../resources/review-settings.ts';
@@ -50,7 +50,7 @@ function monthlyAmount(text: string): string | null {
   return isProblem(found) || found.unit !== 'cost' ? null : amount;
 }
 
-const kind = keywordShape<KindWord>(...(Object.keys(kindWords) as KindWord[]));
+const kind = keywordShape<KindWord>(...(Object.keys(wordsOfKinds) as KindWord[]));
 
 const approver = convert(
   patternShape(approverText, 'invalid-approver', say`a login or a team such as ${example('"@org/finance"')}`, {

@@ -1,6 +1,6 @@
 /** The audit trail: one line an apply, and one apply in full. */
 
-import { describeSettings } from '../guards/settings-lines.ts';
+import { settingsInWords } from '../guards/settings-lines.ts';
 import type { AppliedRecord, Lift, RecordedApply, RecordedOutcome } from '../plan/applied-record.ts';
 import { shortDigest } from '../plan/digest.ts';
 import { compareFields } from '../plan/field-changes.ts';
@@ -161,7 +161,7 @@ export function renderApply(view: ApplyView, format: Format, style: TextStyle): 
   };
   section(apply.state === 'claim' ? 'claimed changes' : 'outcomes', changesOf(view));
   section('guards lifted', apply.lifts.map(describeLift));
-  section('settings in force', describeSettings(record.settings));
+  section('settings in force', settingsInWords(record.settings));
   section(
     'policy files',
     view.writtenInto === null ? Object.keys(record.files) : [`${countFiles(record)} written into ${view.writtenInto}`],

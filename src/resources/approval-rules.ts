@@ -6,7 +6,7 @@ import type { ApprovalRule } from './review-settings.ts';
 import type { Kind } from './types.ts';
 
 /** What `kind` of a rule is written as, and what it is about: of a section of the files all that it holds. */
-export const kindWords = {
+export const wordsOfKinds = {
   workspace: ['workspace-limits'],
   key: ['key-limits'],
   provider: ['provider-limits'],
@@ -15,12 +15,12 @@ export const kindWords = {
   'usage-policy': ['usage-policy'],
   'rate-policy': ['rate-policy'],
 } as const satisfies Readonly<Record<string, readonly Kind[]>>;
-export type KindWord = keyof typeof kindWords;
+export type KindWord = keyof typeof wordsOfKinds;
 
 /** @param word undefined: of any kind */
 export function isOfKind(word: string | undefined, kind: Kind): boolean {
   if (word === undefined || word === kind) return true;
-  const kinds: readonly Kind[] = Object.hasOwn(kindWords, word) ? kindWords[word as KindWord] : [];
+  const kinds: readonly Kind[] = Object.hasOwn(wordsOfKinds, word) ? wordsOfKinds[word as KindWord] : [];
   return kinds.includes(kind);
 }
 

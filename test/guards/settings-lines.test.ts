@@ -1,7 +1,7 @@
 /** Settings in force in the words of plans: what `tollgate show` prints of a record. */
 
 import { expect, test } from 'vitest';
-import { describeSettings, settingsLines } from '../../src/guards/settings-lines.ts';
+import { settingsInWords, settingsLines } from '../../src/guards/settings-lines.ts';
 import type { RecordedSettings } from '../../src/plan/settings-schema.ts';
 
 const none: RecordedSettings = { review: {}, gateway: {}, pricing: {} };
@@ -23,14 +23,14 @@ test('each setting is said as a plan says it, and no cents without a unit', () =
     owners: { 'workspace/search': '@ada' },
     groups: { market: { workspaces: ['ws-market-*'], ceiling: 200_000 } },
   };
-  expect(describeSettings(inForce)).toEqual([
+  expect(settingsInWords(inForce)).toEqual([
     'review.drift: "safe"',
     'review.approvals: above $1,000 per 30 days: by @example/finance, provider: by @octocat, everything: by its owner, where that names somebody',
     'review.undeclared.above: $100',
     'owner of workspace/search: "@ada"',
     'groups.market: $2,000 monthly over ws-market-*',
   ]);
-  expect(describeSettings(none)).toEqual([]);
+  expect(settingsInWords(none)).toEqual([]);
 });
 
 test('an amount that comes stands in its line as it is written', () => {

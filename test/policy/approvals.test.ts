@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compilePolicies } from '../../src/policy/compile.ts';
-import { isOfKind, kindWords } from '../../src/resources/approval-rules.ts';
+import { isOfKind, wordsOfKinds } from '../../src/resources/approval-rules.ts';
 import { specOf } from '../../src/resources/registry.ts';
 import { kinds } from '../../src/resources/types.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
@@ -61,14 +61,14 @@ test.each([
 });
 
 test('a word for a section of the files is about every kind that it holds, and each kind has a word', () => {
-  for (const [word, said] of Object.entries(kindWords)) {
+  for (const [word, said] of Object.entries(wordsOfKinds)) {
     const sections = said.map((kind) => specOf(kind).section);
     const ofSection = kinds.filter((kind) => sections.includes(specOf(kind).section));
     // Policies are of one section and of two words, and prices have one of their own.
     if (!word.endsWith('policy') && word !== 'integration-prices') expect(said).toEqual(ofSection);
     expect(kinds.filter((kind) => isOfKind(word, kind))).toEqual(said);
   }
-  for (const kind of kinds) expect(Object.keys(kindWords).some((word) => isOfKind(word, kind))).toBe(true);
+  for (const kind of kinds) expect(Object.keys(wordsOfKinds).some((word) => isOfKind(word, kind))).toBe(true);
   expect(kinds.every((kind) => isOfKind(undefined, kind))).toBe(true);
 });
 
