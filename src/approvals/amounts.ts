@@ -10,6 +10,7 @@
  * | $500 → none, or for each user | unbounded |
  * | $500 in all (`never`) → $500 a month | $500 |
  * | 1M tokens → 2M tokens | unbounded, as tokens have no fixed price |
+ * | prices of an integration, lower, or not known to be higher | unbounded: all budgets in dollars buy more |
  */
 
 import { compare, type Exact } from '../exact.ts';
@@ -37,7 +38,12 @@ export interface DatedSides {
 export function risesOf(kind: Kind, before: DatedSides, after: DatedSides): Spendable | null {
   if (isSame(before.until, after.until)) return risesTo(kind, before.now, after.now);
   const all = bothOf(after).flatMap((to) => bothOf(before).flatMap((from) => risesTo(kind, from, to) ?? []));
-  return all.reduce<Spendable | null>((most, one) => {
+  return mostOf(all);
+}
+
+/** Null: of none. */
+export function mostOf(amounts: readonly Spendable[]): Spendable | null {
+  return amounts.reduce<Spendable | null>((most, one) => {
     if (most === null || one === 'unbounded') return one;
     return most === 'unbounded' || compare(most, one) > 0 ? most : one;
   }, null);
@@ -55,6 +61,7 @@ function bothOf({ now, until }: DatedSides): readonly (Fields | null)[] {
  */
 export function risesTo(kind: Kind, before: Fields | null, after: Fields | null): Spendable | null {
   if (kind === 'rate-policy') return null;
+  if (kind === 'integration-prices') return buysMore(before ?? {}, after ?? {}) ? 'unbounded' : null;
   const [was, now] = [limitsIn(kind, before), limitsIn(kind, after)];
   if (now.length === 0) return was.length === 0 ? null : 'unbounded';
   const to = leastOf(now);
@@ -70,6 +77,11 @@ export function risesTo(kind: Kind, before: Fields | null, after: Fields | null)
   const moved = compareFields(moneyOf(before ?? {}), moneyOf(after ?? {})).map(({ direction }) => direction);
   const direction = strongestDirection(moved);
   return direction === 'loosen' || direction === 'rescope' ? to : null;
+}
+
+function buysMore(before: Fields, after: Fields): boolean {
+  const direction = strongestDirection(compareFields(before, after).map((change) => change.direction));
+  return direction === 'loosen' || direction === 'rescope';
 }
 
 /** A budget of 0 is not enforced by the gateway, and so is none (docs/service-notes.md#zero-limit). */

@@ -2,6 +2,7 @@
 
 import { groupBy } from '../live/place-index.ts';
 import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
+import { replacedOwners } from '../plan/owners.ts';
 import type { AskedOfPlan } from '../plan/types.ts';
 import { approverOfOwner, describeRule } from '../resources/approval-rules.ts';
 import { isSame } from '../resources/canonical.ts';
@@ -43,8 +44,9 @@ function findLoosened(record: AppliedRecord | null, written: RecordedSettings): 
         because: `the rule ${describeRule(rule)}`,
       })),
     ),
-    ...Object.entries(owners).flatMap(([place, owner]) =>
-      written.owners?.[place] === owner ? [] : [{ by: [owner], because: `another owner of ${place}` }],
-    ),
+    ...replacedOwners(owners, written.owners ?? {}).map(({ place, was }) => ({
+      by: [was],
+      because: `another owner of ${place}`,
+    })),
   ];
 }

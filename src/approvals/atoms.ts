@@ -178,15 +178,19 @@ export function ruleOfPart(part: string): ApprovalRule | null {
 
 const approvalPrefix = 'review.approvals.';
 export const ownerPrefix = 'owner.';
+const defaultsPrefix = 'defaults.';
 
 /** Where owners are asked, who they are is a setting. Who is named nowhere on GitHub is nobody's word. */
-function ownerParts({ limits }: OrgFile, workspaces: readonly WorkspaceFile[]): Group {
+function ownerParts({ limits, defaultPolicies, defaultKey }: OrgFile, workspaces: readonly WorkspaceFile[]): Group {
   const all = [
     ...workspaces.flatMap(({ ref, owner, policies, limits: attached }) => [
       [keyOf(ref), owner] as const,
       ...[...policies, ...attached].map((entry) => [keyOf(ref, entry.kind, entry.name), entry.owner] as const),
     ]),
     ...limits.map((entry) => [keyOf(null, entry.kind, entry.name), entry.owner] as const),
+    ...[...defaultPolicies, ...(defaultKey === undefined ? [] : [defaultKey])].map(
+      (entry) => [`${defaultsPrefix}${keyOf(entry.kind, entry.name)}`, entry.owner] as const,
+    ),
   ];
   return Object.fromEntries(
     all.flatMap(([where, owner]) => {
@@ -194,6 +198,41 @@ function ownerParts({ limits }: OrgFile, workspaces: readonly WorkspaceFile[]): 
       return named === null ? [] : [[`${ownerPrefix}${where}`, named] as const];
     }),
   );
+}
+
+/** Parts that say who answers for a resource, if they are there. */
+export function ownerPartsOf(kind: Kind, workspace: string | null, name: string): readonly string[] {
+  const places = [keyOf(workspace, kind, name), `${defaultsPrefix}${keyOf(kind, name)}`, keyOf(workspace)];
+  return places.map((place) => `${ownerPrefix}${place}`);
+}
+
+/** Who answers for what an owner stands on, as this statement says it. Null: a file that might say it cannot be read. */
+export function ownersAt(statement: Statement, part: string): readonly string[] | null {
+  const said = statement.groups.get(groupKeys.settings) ?? {};
+  const own = said[part];
+  if (typeof own === 'string') return [own];
+  if (!statement.isWhole) return null;
+  const ofWorkspace = (ref: string | null): readonly string[] => {
+    const owner = said[`${ownerPrefix}${keyOf(ref)}`];
+    return typeof owner === 'string' ? [owner] : [];
+  };
+  const place = part.slice(ownerPrefix.length);
+  if (!place.startsWith(defaultsPrefix)) {
+    const [ref = null, kind] = JSON.parse(place) as (string | null)[];
+    return kind === undefined ? [] : ofWorkspace(ref);
+  }
+  const [kind, name] = JSON.parse(place.slice(defaultsPrefix.length)) as [Kind, string];
+  // A default is of each workspace that it reaches.
+  const refs = [...statement.groups.keys()].flatMap((group) => {
+    const [what, ref] = JSON.parse(group) as [string, string | null];
+    return what === 'file' && ref !== null ? [ref] : [];
+  });
+  return [...new Set(refs.filter((ref) => reaches(statement, ref, kind, name)).flatMap(ofWorkspace))];
+}
+
+function reaches({ groups }: Statement, ref: string, kind: Kind, name: string): boolean {
+  const isSkipped = groups.get(groupKeys.file(ref))?.[`skip_defaults.${name}`] === true;
+  return !isSkipped && !groups.has(groupKeys.entry(kind, ref, name));
 }
 
 /** Of a group that says what whoever comes later gets, a default or `"*"`; null: it is about one resource alone. */

@@ -8,10 +8,11 @@ import { changeId } from '../plan/make-change.ts';
 import { keyOfStep } from '../plan/next-record.ts';
 import { type Owners, ownerOf } from '../plan/owners.ts';
 import type { Plan, RecordStep } from '../plan/types.ts';
+import { isOfKind } from '../resources/approval-rules.ts';
 import { toFields } from '../resources/fields.ts';
 import type { ApprovalRule } from '../resources/review-settings.ts';
 import type { Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
-import { type DatedSides, isAbove, risesOf, type Spendable } from './amounts.ts';
+import { type DatedSides, isAbove, mostOf, risesOf, type Spendable } from './amounts.ts';
 import type { ReviewedItem } from './reviewed-item.ts';
 
 /** One of them has to have approved what moved it last, part by part. */
@@ -96,7 +97,7 @@ function sidesOf(fields: Fields | null, until: Pick<RecordedUntil, 'date' | 'lat
 function requirementsFor(input: RequirementInput, subject: Subject): Requirement[] {
   const { key } = subject;
   return input.rules.flatMap((rule): Requirement[] => {
-    if (rule.kind !== undefined && rule.kind !== key.kind) return [];
+    if (!isOfKind(rule.kind, key.kind)) return [];
     const rise = rule.above === undefined ? null : describeRise(input.plan.impact, subject, exactOf(rule.above));
     if (rule.above !== undefined && rise === null) return [];
     const isAbout = rule.above === undefined ? () => true : isAboutMoney;
@@ -113,7 +114,9 @@ function ownersFor({ owners, record }: RequirementInput, { key, workspaceId, ste
   const refs = [...new Set([key.workspace, workspaceId, before])];
   const names = [...new Set([key.name, step?.previous?.name ?? key.name])];
   const keys = refs.flatMap((workspace) => names.map((name) => ({ ...key, workspace, name })));
-  return [...new Set(owners.flatMap((set) => ownerOf(set, keys, refs)))];
+  const isOfStar = step?.next?.viaStar === true || step?.previous?.viaStar === true;
+  const ofStar = isOfStar ? refs.map((workspace) => ({ ...key, workspace, name: '*' })) : [];
+  return [...new Set(owners.flatMap((set) => ownerOf(set, [keys, ofStar], refs)))];
 }
 
 /** `search: $1,500 > $1,000 per 30 days`; null: it does not rise above. */
@@ -121,14 +124,33 @@ function describeRise(impact: Impact | null, subject: Subject, above: Exact): st
   const { key, before, after } = subject;
   const amount = risesOf(key.kind, before, after);
   if (amount === null) return null;
+  if (key.kind === 'integration-prices') return `prices of ${key.name}: a dollar buys more, by nobody knows how much`;
   if (isAbove(amount, above)) return describeAbove([key.workspace, key.name].filter(Boolean).join('/'), amount, above);
   if (key.workspace === null) return null;
-  if (impact === null) return `${key.workspace}: what may be spent is unknown`;
+  if (impact === null) return isAsLive(subject) ? null : `${key.workspace}: what may be spent is unknown`;
   const whole = impact.workspaces.find(({ workspace }) => workspace === key.workspace);
-  // None of its limits of money moves live.
+  // None of its limits of money moves.
   if (whole === undefined) return null;
-  const total = risesInAll(whole.before, whole.after, before.now === null);
+  const rises = sidesOfSpend(whole, impact.as_of).flatMap(
+    ({ before: from, after: to }) => risesInAll(from, to, before.now === null) ?? [],
+  );
+  const total = mostOf(rises);
   return total !== null && isAbove(total, above) ? describeAbove(key.workspace, total, above) : null;
+}
+
+/** Adopted as it is, without a date: what may be spent stays what it was. */
+function isAsLive({ step, before, after }: Subject): boolean {
+  return step?.changeId === null && before.now === null && after.until === null;
+}
+
+/** Now and on each day of an `until`. A return that is due was judged with its date: then today is what it is beside that. */
+function sidesOfSpend(
+  { before, after, days = [], recorded }: Impact['workspaces'][number],
+  asOf: string,
+): readonly Pick<Impact['workspaces'][number], 'before' | 'after'>[] {
+  const isDue = days.some(({ date }) => date === asOf.slice(0, 'yyyy-mm-dd'.length));
+  const sides = isDue ? days : [{ before, after }, ...days];
+  return recorded === undefined ? sides : sides.flatMap((side) => [side, { before: recorded, after: side.after }]);
 }
 
 /** @param isNew a limit that was not there before: where nothing bounds all of it, there is one bound more */
@@ -163,13 +185,13 @@ export function requirementsOfTemplate(
   const { kind, workspace, what } = named;
   const amount = risesOf(kind, before, after);
   return rules.flatMap((rule): Requirement[] => {
-    if (rule.kind !== undefined && rule.kind !== kind) return [];
+    if (!isOfKind(rule.kind, kind)) return [];
     const above = rule.above === undefined ? null : exactOf(rule.above);
     if (above !== null && (amount === null || !isAbove(amount, above))) return [];
     const because = above === null || amount === null ? (rule.kind ?? what) : describeAbove(what, amount, above);
     const isAbout = above === null ? () => true : isAboutMoney;
     if (rule.owner !== true) return [{ by: rule.by ?? [], because, isAbout }];
-    const names = owners.flatMap((set) => ownerOf(set, [{ ...named }], [workspace]));
+    const names = owners.flatMap((set) => ownerOf(set, [[{ ...named }]], [workspace]));
     return [...new Set(names)].map((owner) => ({ by: [owner], because: `owner of ${workspace}`, isAbout }));
   });
 }

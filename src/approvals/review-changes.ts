@@ -194,7 +194,7 @@ class Judge {
       (name) => name !== undefined && name !== key.name,
     ) as string[];
     const names = [key.name, ...before];
-    const groups = [...new Set(workspaces.flatMap((workspace) => groupsOf(key.kind, workspace, names)))];
+    const groups = [...new Set(workspaces.flatMap((workspace) => groupsOfResource(key.kind, workspace, names)))];
     const entries = (named: readonly string[]) =>
       named.flatMap((name) => workspaces.map((place) => groupKeys.entry(key.kind, place, name)));
     const [now, then] = [entries([key.name]), entries(before)];
@@ -220,13 +220,13 @@ export function isMovedBy(
   isAbout: (part: string) => boolean = () => true,
 ): boolean {
   const workspaces = key.workspace === null ? [null] : [key.workspace, workspaceId ?? key.workspace];
-  const groups = new Set(workspaces.flatMap((workspace) => groupsOf(key.kind, workspace, [key.name])));
+  const groups = new Set(workspaces.flatMap((workspace) => groupsOfResource(key.kind, workspace, [key.name])));
   const isMeant = meantFor(key.kind, [key.name]);
   return request.moves.some(({ group, part }) => groups.has(group) && isAbout(part) && isMeant(group, part));
 }
 
 /** Everything of the files that a resource can come from. */
-function groupsOf(kind: Kind, workspace: string | null, names: readonly string[]): string[] {
+export function groupsOfResource(kind: Kind, workspace: string | null, names: readonly string[]): string[] {
   const own = names.map((name) => groupKeys.entry(kind, workspace, name));
   if (workspace === null) return [...own, groupKeys.file(null)];
   const inherited =

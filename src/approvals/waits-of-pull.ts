@@ -1,7 +1,8 @@
 /** What rules ask about an open pull request: as it would be if it were merged onto the tip now. Pure. */
 
 import type { Asked } from './asked-of-plan.ts';
-import { describeGroup, groupKeys, sidesOfGroup, templateOf } from './atoms.ts';
+import { describeGroup, groupKeys, ownerPrefix, sidesOfGroup, templateOf } from './atoms.ts';
+import { findReplaced } from './replaced-owners.ts';
 import type { Request } from './request.ts';
 import { findRequirements, type RequirementInput, requirementsOfTemplate } from './requirements.ts';
 import { isMovedBy } from './review-changes.ts';
@@ -31,5 +32,9 @@ export function findAsked(input: RequirementInput, requests: readonly Request[])
       );
     }),
   );
-  return [...ofItems, ...ofMoves];
+  const isOwned = requests.some(({ moves }) => moves.some(({ part }) => part.startsWith(ownerPrefix)));
+  const ofOwners = findReplaced(input.record, input.owners).filter(
+    ({ key }) => isOwned || requests.some((request) => isMovedBy(request, key, null)),
+  );
+  return [...ofItems, ...ofMoves, ...ofOwners];
 }

@@ -12,12 +12,14 @@ import {
   describeGroup,
   groupKeys,
   ownerPrefix,
+  ownersAt,
   ruleOfPart,
   type Statement,
   sidesOfGroup,
   templateOf,
 } from './atoms.ts';
 import type { Windows } from './read-windows.ts';
+import { anotherOwner, askedOfOwner, findReplaced, movesOwner } from './replaced-owners.ts';
 import { isSameValue, partOf, partsOfGroup } from './request.ts';
 import { findRequirements, type Requirement, type RequirementInput, requirementsOfTemplate } from './requirements.ts';
 import type { ReviewedChanges, Unreviewed } from './review-changes.ts';
@@ -127,36 +129,32 @@ function approversOf(windows: Windows, stretch: Stretch | null): readonly string
  * A rule is taken away, and an owner becomes another one, on the word of those whom it names. Of all commits since the last
  * apply, and not of the record alone: a sealed record stays sealed when somebody puts it back by force.
  */
-function askAboutSettings({ windows, record }: WaitInput): readonly AskedAt[] {
-  const { stretches = [] } = windows.from(settingsCommitOf(record)) ?? {};
+function askAboutSettings(input: WaitInput): readonly AskedAt[] {
+  const { stretches = [] } = input.windows.from(settingsCommitOf(input.record)) ?? {};
   const [first, last] = [stretches[0]?.before, stretches.at(-1)?.after];
   if (first === undefined || last === undefined) return [];
   const statements = [first, ...stretches.map(({ after }) => after)];
   const valueAt = (statement: Statement, part: string) => partOf(statement, groupKeys.settings, part);
+  const isOwner = (part: string) => part.startsWith(ownerPrefix);
   const parts = partsOfGroup(statements, groupKeys.settings).filter(
-    (part) => part.startsWith(ownerPrefix) || ruleOfPart(part) !== null,
+    (part) => isOwner(part) || ruleOfPart(part) !== null,
   );
-  const owners = parts
-    .filter((part) => part.startsWith(ownerPrefix))
-    .flatMap((part) =>
-      statements.flatMap((statement) => {
-        const owner = valueAt(statement, part);
-        return typeof owner === 'string' ? [owner] : [];
-      }),
-    );
-  return parts.flatMap((part) => {
+  const owners = parts.filter(isOwner).flatMap((part) => statements.flatMap((one) => ownersAt(one, part) ?? []));
+  const ofParts = parts.flatMap((part) => {
     const now = valueAt(last, part);
-    const stretch = stretches.findLast(
-      ({ before, after }) => !isSameValue(valueAt(before, part), valueAt(after, part)),
-    );
-    const earlier = new Set(
-      statements.map((statement) => valueAt(statement, part)).filter((was) => !isSameValue(was, now)),
-    );
+    const isMoved = ({ before, after }: Stretch) => !isSameValue(valueAt(before, part), valueAt(after, part));
+    const stretch = stretches.findLast(isMoved) ?? null;
+    if (isOwner(part)) return askedOfOwner(part, statements).map((asked) => ({ ...asked, stretch }));
+    const earlier = new Set(statements.map((one) => valueAt(one, part)).filter((was) => !isSameValue(was, now)));
     return [...earlier].flatMap((was) => {
       const isForgotten = !isSameValue(was, valueAt(first, part));
-      return askedOfSetting(part, was, owners).map((asked) => ({ ...asked, stretch: stretch ?? null, isForgotten }));
+      return askedOfSetting(part, was, owners).map((asked) => ({ ...asked, stretch, isForgotten }));
     });
   });
+  const ofReplaced = findReplaced(input.record, input.owners).map(({ key, by, because }): AskedAt => {
+    return { by, because, stretch: stretches.findLast((one) => movesOwner(one, key)) ?? null };
+  });
+  return [...ofParts, ...ofReplaced];
 }
 
 /**
@@ -170,7 +168,7 @@ export function askedOfSetting(
 ): readonly Pick<Requirement, 'by' | 'because'>[] {
   if (before === undefined) return [];
   if (part.startsWith(ownerPrefix)) {
-    return [{ by: typeof before === 'string' ? [before] : [], because: 'another owner' }];
+    return [{ by: typeof before === 'string' ? [before] : [], because: anotherOwner }];
   }
   const rule = ruleOfPart(part);
   if (rule === null) return [];

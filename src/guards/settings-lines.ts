@@ -54,6 +54,13 @@ export function settingsLines(
   });
 }
 
+/** What is in force, in the words of plans, one line a setting. What is none or empty is not there. */
+export function settingsInWords(recorded: RecordedSettings): string[] {
+  return [...listSettings(recorded)].flatMap(([name, { text, items = [], means }]) =>
+    means === null || isSame(means, []) ? [] : [`${name}: ${text ?? items.join(', ')}`],
+  );
+}
+
 function listSettings({
   review,
   gateway,
@@ -92,7 +99,7 @@ function listReview({
     ...(approvals.length === 0
       ? []
       : [['review.approvals', { means: approvals, items: approvals.map(describeRule) } as Setting] as const]),
-    ...(undeclared.above === undefined ? [] : [['review.undeclared.above', ceiling(undeclared.above)] as const]),
+    ...(undeclared.above === undefined ? [] : [['review.undeclared.above', amountSetting(undeclared.above)] as const]),
     ...list('review.undeclared', { except: undeclared.except }),
     ...listGuards(guards),
     ...list('review.rules', rules),
@@ -115,6 +122,10 @@ function listGuards(guards: WrittenGuards): Map<string, Setting> {
   return new Map(
     said.map((name) => [`review.guards.${name}`, { text: JSON.stringify(guards[name]), means: filled[name] }]),
   );
+}
+
+function amountSetting(cents: number | null): Setting {
+  return { text: cents === null ? 'none' : formatAmount(cents, 'cost'), means: cents };
 }
 
 function ceiling(cents: number | null): Setting {

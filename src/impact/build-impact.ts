@@ -13,23 +13,16 @@ import type { WireKey } from '../resources/wire.ts';
 import { type Bindings, bindingOf, bindingsOf, findHolder, type Holder, nameOfBound, rivalMoves } from './binding.ts';
 import { boundsOf, committedMoves, type Side } from './bounds.ts';
 import { type Ceiling, concernedCeilings, judgeCeilings, membersOf } from './ceilings.ts';
-import { type Committed, type CommittedSum, committedOf, toSumImpact } from './committed.ts';
+import { type Committed, type CommittedSum, toSumImpact } from './committed.ts';
 import { type CountedMove, type CountOptions, countMoves, limitOf } from './count-moves.ts';
-import { type Dates, type DayOfSpend, daysOfSpend, movedByDates, risesMore, type SpendMove } from './dates.ts';
-import type {
-  BudgetImpact,
-  CommittedImpact,
-  CounterImpact,
-  Impact,
-  LimitImpact,
-  PeopleImpact,
-  UseImpact,
-} from './document.ts';
+import { type Dates, daysOfSpend, movedByDates } from './dates.ts';
+import type { BudgetImpact, CounterImpact, Impact, LimitImpact, PeopleImpact, UseImpact } from './document.ts';
 import { endsOf, type ReadEnds } from './ends.ts';
 import { forecastOf } from './forecast.ts';
 import { limitPer30Days, per30Days } from './money.ts';
 import { type BudgetMove, type ChangeFacts, countsFromZero, movesOf, resetsOf, spendMovedIn } from './moves.ts';
 import { removedOf } from './remaining.ts';
+import { spendRows } from './spend-rows.ts';
 import { findUnjudged, isSpendUnjudged } from './unjudged.ts';
 import type { BudgetUsage, Usage } from './usage.ts';
 
@@ -47,6 +40,8 @@ export interface ImpactOptions extends CountOptions {
   readonly ceilings: readonly Ceiling[];
   /** Entries with a date; default: none. */
   readonly dates?: Dates | undefined;
+  /** What would put back what somebody moved by hand, where the plan moves on from it; default: nothing. */
+  readonly undone?: readonly ChangeFacts[] | undefined;
 }
 
 /** Names shown of those who are blocked or freed; the count is of all. */
@@ -58,14 +53,17 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
   const { counted, doubt } = countMoves(moves, usage, options);
   const { dates = { today: '', entries: [] } } = options;
   const dated = movedByDates(dates, changes, index, options.now);
-  const changed = spendMovedIn([...moves, ...dated]);
-  const ceilings = concernedCeilings(options.ceilings, live.workspaces, changed);
+  const { undone = [] } = options;
+  const byHand = spendMovedIn(movesOf(undone, index, options.now));
+  const moved = spendMovedIn([...moves, ...dated]);
+  const changed = new Set([...moved, ...byHand]);
+  const ceilings = concernedCeilings(options.ceilings, live.workspaces, moved);
   // Where no budget moves there is nothing to bound, and most plans of a large organisation move few.
-  const isIdle = moves.length === 0 && dated.length === 0 && ceilings.length === 0;
+  const isIdle = moves.length === 0 && dated.length === 0 && byHand.size === 0 && ceilings.length === 0;
   const bounds = isIdle ? new Map<string, Side>() : boundsOf(changes, index, usage);
   const names = namesOf(live, usage);
-  const moved = new Set(moves.map(({ change }) => change.workspaceId ?? ''));
-  const bindings = new Map([...moved].map((id) => [id, boundTo(bounds.get(id))] as const));
+  const touched = new Set(moves.map(({ change }) => change.workspaceId ?? ''));
+  const bindings = new Map([...touched].map((id) => [id, boundTo(bounds.get(id))] as const));
   const rivals = countMoves(rivalMoves(moves, bindings, options.now), usage, options).counted;
   const ends = endsOf(rivals, usage, doubt, options.now);
   const closed = findClosed(counted);
@@ -83,6 +81,8 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
   ]);
   const workspaces = live.workspaces.filter(({ id }) => concerned.has(id));
   const days = daysOfSpend(dates, { changes, index, usage, workspaces });
+  const handed = workspaces.filter(({ id }) => byHand.has(id));
+  const recorded = handed.length === 0 ? null : boundsOf(undone, index, usage, handed);
   const mayRise = (id: string, before: Committed, after: Committed): boolean =>
     isSpendUnjudged([...moves, ...dated], id, before, after);
   return {
@@ -93,23 +93,7 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
       const own = limits.get(id);
       return own === undefined ? [] : [{ id, limits: own }];
     }),
-    workspaces: committed.workspaces.map(({ id, slug, before, after }) => {
-      const most = dearestDay(id, { before, after }, days, dates.today);
-      return {
-        workspace: slug,
-        before: toCommitted(before),
-        after: toCommitted(after),
-        delta: deltaOf(before, after),
-        unjudged: [{ before, after }, ...(most === null ? [] : [most])].some((one) =>
-          mayRise(id, one.before, one.after),
-        )
-          ? 'its policies or keys could not be read, so that its committed spend is unknown'
-          : null,
-        ...(most === null
-          ? {}
-          : { on: { date: most.date, before: toCommitted(most.before), after: toCommitted(most.after) } }),
-      };
-    }),
+    workspaces: spendRows(committed.workspaces, { days, today: dates.today, recorded, mayRise }),
     ...(removed.length === 0 ? {} : { removed }),
     ...(ceilings.length === 0
       ? {}
@@ -125,21 +109,6 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
               : null,
           },
   };
-}
-
-/** The day on which it rises most; null: now, without a return that is due. */
-function dearestDay(
-  id: string,
-  now: SpendMove,
-  days: readonly DayOfSpend[],
-  today: string,
-): (SpendMove & { readonly date: string }) | null {
-  const all = days.flatMap(({ date, sides }) => {
-    const side = sides.get(id);
-    return side === undefined ? [] : [{ date, before: committedOf(side.before), after: committedOf(side.after) }];
-  });
-  const due = all.find(({ date }) => date === today) ?? null;
-  return all.reduce((most, one) => (risesMore(one, most ?? now) ? one : most), due);
 }
 
 interface Context {
@@ -332,20 +301,6 @@ function mailOf(
   if (kind === 'key-limits') return { to: ['organisation owners and admins', "the key's owner", ...own], at_once };
   if (kind === 'workspace-limits') return { to: ['organisation owners and admins'], at_once };
   return { to: ['organisation owners and admins, presumably: it is not documented'], at_once };
-}
-
-export function toCommitted(committed: Committed): CommittedImpact {
-  if (committed.kind === 'bounded') {
-    const { cents, by, times } = committed;
-    const product = times === undefined ? {} : { times: { count: times.count, each: toText(times.each) } };
-    return { kind: 'bounded', cents: toText(cents), by, ...product };
-  }
-  return { kind: committed.kind, cents: null, by: null };
-}
-
-function deltaOf(before: Committed, after: Committed): string | null {
-  if (before.kind !== 'bounded' || after.kind !== 'bounded') return null;
-  return toText(subtract(after.cents, before.cents));
 }
 
 function isSameReach(before: CommittedSum, after: CommittedSum): boolean {

@@ -154,6 +154,12 @@ const committed = z.object({
     .describe('of a budget that each key has for itself: their product is the amount'),
 });
 
+const dayOfSpend = z.object({
+  date: day,
+  before: committed.describe('by the last apply'),
+  after: committed.describe('by the plan'),
+});
+
 const removed = z.object({
   id: z.string().describe('of the change'),
   unit: z.enum(['tokens', 'requests']).describe('of the limit that goes'),
@@ -219,15 +225,19 @@ export const impactSchema = z
             .string()
             .nullable()
             .describe('why `spend-up` cannot be judged where the plan could trip it; null: it can, or the plan cannot'),
-          on: z
-            .object({
-              date: day,
-              before: committed.describe('by the last apply'),
-              after: committed.describe('by the plan'),
-            })
+          on: dayOfSpend
             .exactOptional()
             .describe(
               'the day of an `until` on which it rises most, by which `spend-up` judges; absent: it rises most now, or there is none',
+            ),
+          days: z
+            .array(dayOfSpend)
+            .exactOptional()
+            .describe('each day of an `until`, by all of which `review.approvals` judges; absent: there is none'),
+          recorded: committed
+            .exactOptional()
+            .describe(
+              'by the last apply, where the plan moves on from what somebody moved by hand; absent: as `before`',
             ),
         }),
       )

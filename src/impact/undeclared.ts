@@ -9,9 +9,9 @@ import { oddState } from '../live/row-state.ts';
 import { limitsOf } from '../resources/limit.ts';
 import { kinds } from '../resources/types.ts';
 import { boundsOf } from './bounds.ts';
-import { toCommitted } from './build-impact.ts';
 import { type Committed, committedOf } from './committed.ts';
 import type { CommittedImpact } from './document.ts';
+import { toCommitted } from './spend-rows.ts';
 
 export interface UndeclaredWorkspace {
   readonly id: string;

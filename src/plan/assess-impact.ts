@@ -6,7 +6,7 @@ import { buildImpact } from '../impact/build-impact.ts';
 import type { Ceiling } from '../impact/ceilings.ts';
 import type { Dates } from '../impact/dates.ts';
 import type { Impact } from '../impact/document.ts';
-import { type BudgetMove, movesOf } from '../impact/moves.ts';
+import { type BudgetMove, type ChangeFacts, movesOf } from '../impact/moves.ts';
 import type { Usage } from '../impact/usage.ts';
 import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
@@ -28,6 +28,8 @@ export interface ImpactFacts {
   /** Of groups of workspaces, in force or written. */
   readonly ceilings: readonly Ceiling[];
   readonly dates: Dates;
+  /** See `undoneByHand`. */
+  readonly undone: readonly ChangeFacts[];
 }
 
 /** The budgets that move, for reading what is consumed under them. */
@@ -37,7 +39,7 @@ export function budgetMoves(changes: readonly Change[], live: Live, now: Date): 
 
 /** Of all changes, or of those of them that will be carried out. */
 export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Impact {
-  const { live, desired, settings, usage, prices, ceilings, dates } = facts;
+  const { live, desired, settings, usage, prices, ceilings, dates, undone } = facts;
   const pricesAfter = prices === null ? null : withChangedPrices(prices, changes, new LiveIndex(live));
   return buildImpact(changes, live, usage, {
     now: Date.parse(usage.asOf),
@@ -50,6 +52,7 @@ export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Im
     },
     ceilings,
     dates,
+    undone,
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { type AlertSettings, alsoTold } from '../resources/alert-settings.ts';
+import { type KindWord, wordsOfKinds } from '../resources/approval-rules.ts';
 import type { ApprovalRule, ReviewSettings } from '../resources/review-settings.ts';
 import { requirableFields, switchNames } from '../resources/review-settings.ts';
 import { type Desired, kinds } from '../resources/types.ts';
@@ -25,7 +26,7 @@ const guardsSchema = z.looseObject({
 /** What this version does not know of a rule it could not ask for, so that the record is refused. */
 const approvalRule: z.ZodType<ApprovalRule> = z.strictObject({
   above: z.number().exactOptional(),
-  kind: z.enum(kinds).exactOptional(),
+  kind: z.enum([...(Object.keys(wordsOfKinds) as KindWord[]), ...kinds]).exactOptional(),
   by: z.array(z.string()).exactOptional(),
   owner: z.literal(true).exactOptional(),
 });

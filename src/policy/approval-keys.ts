@@ -1,11 +1,17 @@
 /** `review.approvals`: rules over what changes, each with who has to approve it. */
 
 import { isProblem, parseAmount } from '../resources/amounts.ts';
-import { approverText, joinRules, parseApprover, writeApprover } from '../resources/approval-rules.ts';
+import {
+  approverText,
+  joinRules,
+  type KindWord,
+  parseApprover,
+  wordsOfKinds,
+  writeApprover,
+} from '../resources/approval-rules.ts';
 import type { ApprovalRule } from '../resources/review-settings.ts';
-import { type Kind, kinds } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
-import { adviseAmount, example, say } from './advice.ts';
+import { adviseAmount, example, say, writeValue } from './advice.ts';
 import { hasOne, key, onPage, type Shape, textForm, when, withoutKeys } from './forms.ts';
 import { ceilingGrammar } from './levels.ts';
 import { amountPatterns } from './patterns.ts';
@@ -24,6 +30,11 @@ const above: Shape<number> = {
     const text = node.text.endsWith(per30Days) ? node.text.slice(0, -per30Days.length) : node.text;
     const amount = parseAmount(text);
     if (!isProblem(amount) && amount.unit === 'cost') return amount.amount;
+    const monthly = monthlyAmount(text);
+    if (monthly !== null) {
+      const said = say`is always for 30 days: write ${writeValue(`${monthly}${per30Days}`)}`;
+      return refuseValue(field, 'invalid-amount', said, report);
+    }
     const { code, said } = isProblem(amount)
       ? adviseAmount(text, amount, ceilingGrammar)
       : { code: 'unit-not-at-level', said: say`is not in dollars: write an amount such as ${example('$1,000')}` };
@@ -31,22 +42,20 @@ const above: Shape<number> = {
   },
 };
 
-const shortKinds = {
-  workspace: 'workspace-limits',
-  key: 'key-limits',
-  provider: 'provider-limits',
-  integration: 'integration-limits',
-} as const satisfies Readonly<Record<string, Kind>>;
-type ShortKind = keyof typeof shortKinds;
+/** `$1,000 monthly`, `$1,000/month`; null: it is something else. */
+function monthlyAmount(text: string): string | null {
+  const [, amount = ''] =
+    /^(\S+?)\s*(?:monthly|(?:\/|per|a|every|each)\s*(?:month|30\s*days?))$/i.exec(text.trim()) ?? [];
+  const found = parseAmount(amount);
+  return isProblem(found) || found.unit !== 'cost' ? null : amount;
+}
 
-const kind = convert(keywordShape<Kind | ShortKind>(...(Object.keys(shortKinds) as ShortKind[]), ...kinds), (word) =>
-  word in shortKinds ? shortKinds[word as ShortKind] : (word as Kind),
-);
+const kind = keywordShape<KindWord>(...(Object.keys(wordsOfKinds) as KindWord[]));
 
 const approver = convert(
-  patternShape(approverText, 'invalid-approver', say`a login or a team such as ${example('@org/finance')}`, {
+  patternShape(approverText, 'invalid-approver', say`a login or a team such as ${example('"@org/finance"')}`, {
     examples: ['@org/finance', '@login'],
-    errorMessage: 'write a login such as @login, or a team such as @org/finance',
+    errorMessage: 'write a login such as "@login", or a team such as "@org/finance", in quotes',
   }),
   (text) => {
     const found = parseApprover(text);

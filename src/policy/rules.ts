@@ -10,6 +10,7 @@ import { listEntries } from './alerting.ts';
 import { oneGroupPerWorkspace } from './group-checks.ts';
 import type { SourceRange } from './nodes.ts';
 import type { Organisation } from './normalize.ts';
+import { ownersAreNames } from './owner-checks.ts';
 import { quote } from './quote.ts';
 import { placeAt, type Report } from './report.ts';
 import { findMissing } from './review-checks.ts';
@@ -31,6 +32,7 @@ export const grammarChecks: readonly GrammarCheck[] = [
   previousNamesAreFree,
   requiredFields,
   oneGroupPerWorkspace,
+  ownersAreNames,
 ];
 
 function oneFilePerWorkspace({ workspaces }: Checked, report: Report): void {

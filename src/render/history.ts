@@ -1,5 +1,6 @@
 /** The audit trail: one line an apply, and one apply in full. */
 
+import { settingsInWords } from '../guards/settings-lines.ts';
 import type { AppliedRecord, Lift, RecordedApply, RecordedOutcome } from '../plan/applied-record.ts';
 import { shortDigest } from '../plan/digest.ts';
 import { compareFields } from '../plan/field-changes.ts';
@@ -160,7 +161,7 @@ export function renderApply(view: ApplyView, format: Format, style: TextStyle): 
   };
   section(apply.state === 'claim' ? 'claimed changes' : 'outcomes', changesOf(view));
   section('guards lifted', apply.lifts.map(describeLift));
-  section('settings in force', settingsLines(record));
+  section('settings in force', settingsInWords(record.settings));
   section(
     'policy files',
     view.writtenInto === null ? Object.keys(record.files) : [`${countFiles(record)} written into ${view.writtenInto}`],
@@ -273,13 +274,6 @@ export function changeOfOutcome({
 export function namesOfRecord({ workspaces }: AppliedRecord): Names {
   const keys = workspaces.flatMap(({ entries }) => entries).filter(({ kind }) => kind === 'key-limits');
   return Object.fromEntries(keys.map(({ id, name }) => [id, name]));
-}
-
-function settingsLines({ settings }: AppliedRecord): string[] {
-  // What is null or empty is not in force.
-  const isSet = (value: unknown): boolean => value !== null && JSON.stringify(value) !== '[]';
-  const inForce = Object.entries(settings.review).filter(([, value]) => isSet(value));
-  return inForce.map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
 }
 
 function applyDetails(view: ApplyView): ShowDocument {

@@ -3,6 +3,26 @@
 import { canonicalJson } from '../stable-json.ts';
 import { formatAmount } from './amounts.ts';
 import type { ApprovalRule } from './review-settings.ts';
+import type { Kind } from './types.ts';
+
+/** What `kind` of a rule is written as, and what it is about: of a section of the files all that it holds. */
+export const wordsOfKinds = {
+  workspace: ['workspace-limits'],
+  key: ['key-limits'],
+  provider: ['provider-limits'],
+  integration: ['integration-limits', 'integration-prices'],
+  'integration-prices': ['integration-prices'],
+  'usage-policy': ['usage-policy'],
+  'rate-policy': ['rate-policy'],
+} as const satisfies Readonly<Record<string, readonly Kind[]>>;
+export type KindWord = keyof typeof wordsOfKinds;
+
+/** @param word undefined: of any kind */
+export function isOfKind(word: string | undefined, kind: Kind): boolean {
+  if (word === undefined || word === kind) return true;
+  const kinds: readonly Kind[] = Object.hasOwn(wordsOfKinds, word) ? wordsOfKinds[word as KindWord] : [];
+  return kinds.includes(kind);
+}
 
 type Approver =
   | { readonly kind: 'person'; readonly login: string }
@@ -45,6 +65,6 @@ export function describeRule({ above, kind, by, owner }: ApprovalRule): string {
     ...(above === undefined ? [] : [`above ${formatAmount(above, 'cost')} per 30 days`]),
     ...(kind === undefined ? [] : [kind]),
   ];
-  const who = owner === true ? 'its owner' : (by ?? []).join(' or ');
+  const who = owner === true ? 'its owner, where that names somebody' : (by ?? []).join(' or ');
   return `${what.length === 0 ? 'everything' : what.join(', ')}: by ${who}`;
 }

@@ -51,7 +51,7 @@ export interface ReviewSettings {
 export interface ApprovalRule {
   /** Whole cents per 30 days: what rises, and ends above. */
   readonly above?: number;
-  /** Name of a kind, of those that types.ts lists. */
+  /** A word of `wordsOfKinds` (approval-rules.ts). */
   readonly kind?: string;
   /** Lower case, sorted: `@login` and `@org/team`, one of whom has to approve. Missing: `owner` says who. */
   readonly by?: readonly string[];

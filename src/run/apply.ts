@@ -35,7 +35,7 @@ import { type ByHandOptions, checkClaim, checkCommitted } from './open-record.ts
 import { sayDiagnostics } from './output.ts';
 import { goOn } from './prepare.ts';
 import { findRefusal, judgeApproved, outcomesOf, type RefusalReason } from './review-plan.ts';
-import { findUnasked } from './rules-of-apply.ts';
+import { askedOf, findUnasked } from './rules-of-apply.ts';
 import { nowOf, type Session } from './session.ts';
 import { optionName } from './settings-in-force.ts';
 import { closingOnFailure, type NoPlan, type PlanOptions, startRun } from './start.ts';
@@ -261,7 +261,8 @@ function showPlan(plan: Plan, prepared: ToApply, options: ApplyCommandOptions, s
     return;
   }
   sayDiagnostics(prepared.diagnostics, session);
-  const whole = { ...prepared.plan, violations: plan.violations };
+  // The holder of the key is not stopped by it, and sees whom the same change would wait for on merge.
+  const whole = { ...prepared.plan, violations: plan.violations, asked: askedOf(prepared) };
   session.say(renderPlanText(whole, session.style, { verbose: options.verbose }));
 }
 

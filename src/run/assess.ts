@@ -11,6 +11,7 @@ import { assessImpact } from '../plan/assess-impact.ts';
 import { comingDates } from '../plan/coming-dates.ts';
 import { changeId } from '../plan/make-change.ts';
 import type { Change, Plan, PlanNote } from '../plan/types.ts';
+import { undoneByHand } from '../plan/undone-by-hand.ts';
 import { hasAlert, toldBy } from '../resources/told-by.ts';
 import type { Desired } from '../resources/types.ts';
 import { findInPlan } from '../rules/find.ts';
@@ -59,7 +60,11 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   // Of groups that the plan concerns, whether or not anything is read of them.
   const dated = movedByDates(comingDates(steps, plan.changes, day), plan.changes, index, now);
   const concerned = concernedCeilings(ceilings, live.workspaces, spendMovedIn([...moved, ...dated]));
+  const asksAmounts = settings.approvals.some(({ above }) => above !== undefined);
+  const undone = asksAmounts ? undoneByHand(steps) : [];
+  const byHand = spendMovedIn(movesOf(undone, index, now));
   const bounded = new Set([
+    ...byHand,
     ...concerned.flatMap((one) => membersOf(one, live.workspaces)).map(({ id }) => id),
     ...spendMovedIn(dated),
   ]);
@@ -84,10 +89,12 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   const findings = findInPlan({ ...fileFacts, scope, index, resolved, ...moving, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     // A group that moves is judged without any change as well.
-    const isIdle = some.length === 0 && dated.length === 0 && concerned.every(({ isSettled }) => isSettled);
+    const isIdle =
+      some.length === 0 && dated.length === 0 && byHand.size === 0 && concerned.every(({ isSettled }) => isSettled);
     if (usage === null || isIdle) return null;
     const dates = comingDates(steps, some, day);
-    return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.index ?? null, ceilings, dates });
+    const index = read.prices?.index ?? null;
+    return assessImpact(some, { live, desired, settings, usage, prices: index, ceilings, dates, undone });
   };
   const doubt = doubtKeyMetering(changes, live);
   const owners = await findOtherOwners(plan, planned.record, desired.orgFile, session);

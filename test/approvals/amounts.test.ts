@@ -52,6 +52,34 @@ describe('what rises', () => {
     ['zero, which is not enforced', 'key-limits', key(500), key(0), 'unbounded'],
     ['none', 'key-limits', key(500), { budget: null }, 'unbounded'],
     ['a rate has no amount', 'rate-policy', { unit: 'requests', value: 1 }, { unit: 'requests', value: 9 }, null],
+    [
+      'a lower multiplier',
+      'integration-prices',
+      { 'multiplier[default]': '0.9' },
+      { 'multiplier[default]': '0.01' },
+      'unbounded',
+    ],
+    [
+      'a higher multiplier does not',
+      'integration-prices',
+      { 'multiplier[default]': '0.9' },
+      { 'multiplier[default]': '1' },
+      null,
+    ],
+    [
+      'the same prices do not',
+      'integration-prices',
+      { 'multiplier[default]': '0.9' },
+      { 'multiplier[default]': '0.9' },
+      null,
+    ],
+    [
+      "the catalogue's prices again, which nobody knows",
+      'integration-prices',
+      { 'price[gpt-4o]': { input: '9' } } as never,
+      null,
+      'unbounded',
+    ],
     ['words do not', 'usage-policy', policy(500), policy(500, { description: 'for search' }), null],
   ])('%s', (_name, kind, before, after, expected) => {
     expect(rise(kind, before, after)).toBe(expected);

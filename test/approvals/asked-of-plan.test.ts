@@ -43,3 +43,12 @@ test('the rule of owners goes on the word of all of them, and an owner on their 
   ]);
   expect(asked(settingsOf([byOwner], owners), settingsOf([], owners)).map(([by]) => by)).toEqual([['@ada'], ['@bob']]);
 });
+
+test('an owner in the place of another one asks who answered until then', () => {
+  const own = (more: Record<string, string>) =>
+    asked(settingsOf([byOwner], owners), settingsOf([byOwner], { ...owners, ...more }));
+  expect(own({ 'usage-policy/a/total': '@eve' })).toEqual([[['@ada'], ['another owner of usage-policy/a/total']]]);
+  expect(own({ 'usage-policy/a/total': '@ada' })).toEqual([]);
+  expect(own({ 'usage-policy/c/total': '@eve', 'workspace/c': '@eve' })).toEqual([]);
+  expect(own({ 'provider-limits/-/shared': '@eve' })).toEqual([]);
+});

@@ -27,24 +27,27 @@ const change = (id: string): Change =>
   }) as unknown as Change;
 const changes = [change('a'), change('b')];
 
-/** $800 of $1,000; each change adds $150. */
-const assess = (some: readonly Change[]): Impact | null => {
-  const after = 80_000 + 15_000 * some.length;
-  const group: GroupImpact = {
-    group: 'research',
-    ceiling: '100000',
-    in_force: true,
-    workspaces: ['a', 'b'],
-    before: sum(80_000),
-    after: sum(after),
-    rise: `${after - 80_000}`,
-    verdict: after > 100_000 ? 'above' : 'within',
-    unjudged: null,
+/** Of $1,000; each change adds $150. */
+const assessFrom =
+  (base: number) =>
+  (some: readonly Change[]): Impact | null => {
+    const after = base + 15_000 * some.length;
+    const group: GroupImpact = {
+      group: 'research',
+      ceiling: '100000',
+      in_force: true,
+      workspaces: ['a', 'b'],
+      before: sum(base),
+      after: sum(after),
+      rise: `${after - base}`,
+      verdict: after > 100_000 ? 'above' : 'within',
+      unjudged: null,
+    };
+    return some.length === 0 ? null : ({ changes: [], workspaces: [], groups: [group] } as unknown as Impact);
   };
-  return some.length === 0 ? null : ({ changes: [], workspaces: [], groups: [group] } as unknown as Impact);
-};
 
-const lifted = (words: Readonly<Record<number, number>>) => {
+const lifted = (words: Readonly<Record<number, number>>, base = 80_000) => {
+  const assess = assessFrom(base);
   const plan = {
     digest: 'c'.repeat(64),
     changes,
@@ -103,5 +106,10 @@ describe('a ceiling that two pull requests pass together', () => {
 
   it('is not lifted by a word over less than that', () => {
     expect(lifted({ 2: 149 }).ceiling).toEqual([[300, false]]);
+  });
+
+  it('is not lifted for one by the ample word of the other, where its own says too little', () => {
+    expect(lifted({ 1: 10, 2: 300 }, 90_000).ceiling).toEqual([[300, false]]);
+    expect(lifted({ 1: 150, 2: 150 }, 90_000).ceiling).toEqual([[300, true]]);
   });
 });

@@ -99,7 +99,7 @@ test('the judged never chooses the judge: a higher amount, and a workspace that 
   // And the amount again: it is looser than what is in force until that is applied.
   rig.write(files(above('none')));
   expect(JSON.stringify(parseOutput(await rig.plan({ format: 'json' })).record_lines)).toContain(
-    'review.undeclared.above: \\"$500\\" → \\"none\\"',
+    'review.undeclared.above: $500 → none',
   );
 });
 
