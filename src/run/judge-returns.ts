@@ -15,7 +15,7 @@ export interface JudgedReturns {
   readonly verdict: ApplyRuling | null;
   /** Why nothing is; null where there is something, or nothing is due. */
   readonly refusal: string | null;
-  /** Due, and left alone because a guard objects: what gives more than before is judged like every change. */
+  /** Due, and left alone because something objects to every change: what gives less comes all the same. */
   readonly held: readonly Change[];
   /** What objects to those. */
   readonly guards: readonly string[];

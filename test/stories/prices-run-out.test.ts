@@ -217,6 +217,14 @@ it('takes any part of the calls of a policy whose conditions analytics cannot be
   expect(await textOf(rig)).toContain('runs out between Fri 27 Nov and Sun 29 Nov instead of Fri 27 Nov');
 });
 
+it.each([
+  ['0.1', 100, '$6 monthly: does not run out at this pace, now Thu 26 Nov'],
+  ['9', 10, '$6 monthly: runs out about Fri 27 Nov, now not at this pace'],
+])('says of a budget that runs out on one side alone what it does (×%s)', async (multiplier, cost, said) => {
+  const rig = await start(`multiplier: ${multiplier}`, calls(cost, { ai_model: 'gpt-4o-mini' }));
+  expect(await textOf(rig)).toContain(said);
+});
+
 it('leaves out a policy that lets in other providers alone', async () => {
   const policy = usagePolicyRow('monthly', uuid(41), teamA, {
     conditions: [{ key: 'virtual_key', value: ['anthropic-a'] }],

@@ -56,11 +56,12 @@ function momentOf({ after }: PricedBudget): number {
 function describeBudget({ kind, workspace, name, amount, reset, before, after }: PricedBudget, asOf: string): string {
   const what = describePlaced({ kind, workspace, name: name ?? '(not named)' });
   const size = `${formatExact(exactOf(amount), 'cost')}${reset === null ? '' : ` ${formatReset(reset)}`}`;
-  const was = before === null ? '' : ` instead of ${describeRunOut(before, asOf)}`;
+  const still = before === null ? '' : `, now ${describeRunOut(before, asOf)}`;
   if ('unknown' in after) {
-    const still = before === null ? '' : `, now ${describeRunOut(before, asOf)}`;
     return `${what}, ${size}: when it runs out then is not known${still}: ${escapeInvisible(after.unknown)}`;
   }
+  if (after.value.earliest.when === 'never') return `${what}, ${size}: does not run out at this pace${still}`;
+  const was = before === null || before.when === 'never' ? still : ` instead of ${describeRunOut(before, asOf)}`;
   return `${what}, ${size}: runs out ${describeRange(after.value, asOf)}${was}`;
 }
 
