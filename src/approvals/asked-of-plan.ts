@@ -25,7 +25,8 @@ export function groupAsked(
 
 /** @param written what the files say */
 export function findAskedOfPlan(input: RequirementInput, written: RecordedSettings): readonly AskedOfPlan[] {
-  const ofItems = [...findRequirements(input).values()].flat();
+  // A return was reviewed with its date: it asks nobody.
+  const ofItems = [...findRequirements(input)].flatMap(([item, found]) => ('due' in item ? [] : found));
   return groupAsked([...ofItems, ...findLoosened(input.record, written)], () => ({ hasApproved: null, problems: [] }));
 }
 

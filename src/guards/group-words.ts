@@ -15,7 +15,12 @@ export function listGroups(groups: WorkspaceGroups): [string, GroupWords][] {
   return Object.entries(groups).map(([name, group]) => {
     const { ceiling, over, owner, told } = partsOf(group);
     const text = [`${ceiling ?? 'no ceiling'} ${over}`, owner, told].filter((part) => part !== null).join(', ');
-    const parts = [ceiling ?? 'no ceiling', over, owner ?? 'no owner', told ?? 'told at nothing'];
+    const parts = [
+      ceiling ?? `no ceiling ${formatReset(group.reset ?? 'monthly')}`,
+      over,
+      owner ?? 'no owner',
+      told ?? 'told at nothing',
+    ];
     return [`groups.${name}`, { text, means: { reset: 'monthly', ...group }, parts }];
   });
 }

@@ -116,16 +116,20 @@ export function judgeCeilings(
   const { bounds, days = [], today } = facts;
   // A return that is due was judged with its date: it is no rise of this plan.
   const due = days.find(({ date }) => date === today);
-  const now = due === undefined ? bounds : new Map([...bounds, ...due.sides]);
-  return ceilings.map((ceiling) =>
-    days.reduce(
-      (most, { date, sides }) => {
-        const one = judgeCeiling(ceiling, { ...facts, bounds: new Map([...bounds, ...sides]) });
+  const on = (sides: DayOfSpend['sides']) => new Map([...bounds, ...sides]);
+  const now = due === undefined ? bounds : on(due.sides);
+  const all = days.map(({ date, sides }) => ({ date, bounds: on(sides) }));
+  return ceilings.map((ceiling) => {
+    // Members stay the same whatever the day: globs are held against all workspaces once.
+    const live = { ...facts.live, workspaces: membersOf(ceiling, facts.live.workspaces) };
+    return all.reduce(
+      (most, { date, bounds }) => {
+        const one = judgeCeiling(ceiling, { ...facts, live, bounds });
         return weightOf(one) > weightOf(most) ? { ...one, from: date } : most;
       },
-      judgeCeiling(ceiling, { ...facts, bounds: now }),
-    ),
-  );
+      judgeCeiling(ceiling, { ...facts, live, bounds: now }),
+    );
+  });
 }
 
 /** What rises above it, then what could, then what is within it. Among those that rise, the most. */

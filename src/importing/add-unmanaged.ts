@@ -1,6 +1,7 @@
 /** Live objects that nobody declares → entries in the policy files that are there. Pure. */
 
 import { compareText, type Diagnostic } from '../diagnostics.ts';
+import { extendedPath, findExtends } from '../extended-file.ts';
 import type { Live, LiveObject, LiveWorkspace } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
@@ -255,10 +256,15 @@ export function newFile({ files, desired }: Pick<AddInput, 'files' | 'desired'>,
     schemas === undefined ? undefined : below(schemas),
   );
   const text = schemas === undefined ? printed.slice(printed.indexOf('\n') + 1) : printed;
-  const defaults = ['policies', 'keys'].flatMap((section) => {
-    const found = readValue(org, ['defaults', section]);
-    return isPlainMap(found) ? found.map.map(([name]) => name) : [];
-  });
+  const written = findExtends(org);
+  const shared = written === null ? undefined : extendedPath(desired.orgFile.file, written);
+  const texts = [org, files.find(({ path }) => path === shared)?.text ?? ''];
+  const defaults = ['policies', 'keys'].flatMap((section) =>
+    texts.flatMap((one) => {
+      const found = readValue(one, ['defaults', section]);
+      return isPlainMap(found) ? found.map.map(([name]) => name) : [];
+    }),
+  );
   if (defaults.length === 0) return text;
   const edited = setValue(text, ['skip_defaults'], [...new Set(defaults)]);
   return isRefused(edited) ? text : edited.text;

@@ -76,7 +76,8 @@ export function believeRecord(
         ...(isProven || wanted === undefined ? {} : { fields: pickFields(entry.fields, (field) => field in wanted) }),
       };
       if (unsealed !== null) {
-        const { leftovers: _others, ...rest } = believed;
+        // Nor was its date: what nobody vouches for was judged by no guard.
+        const { leftovers: _others, until: _until, ...rest } = believed;
         return [{ ...rest, ...windowOf(entry, workspace, unsealed) }];
       }
       // The very entry where nothing differs: a plan looks at ten thousand.

@@ -2,6 +2,7 @@
 
 import { isSame } from '../resources/canonical.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
+import { desiredOn } from '../resources/until.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { settingsOf } from './settings.ts';
 
@@ -79,7 +80,8 @@ export function isSameButForPlace(applied: Desired | null, desired: Desired): bo
 function contentOf(desired: Desired): unknown {
   return {
     settings: settingsOf(desired),
-    entries: desired.entries.map(withoutSources),
+    // Whatever day each was compiled for.
+    entries: desiredOn(desired, '0000-01-01').entries.map(withoutSources),
     forget: desired.forget.map(({ source: _source, ...rest }) => rest),
     workspaces: desired.workspaces.map(({ source: _source, ...rest }) => rest),
   };

@@ -7,8 +7,8 @@ import type { Organisation } from './normalize.ts';
 import { quote } from './quote.ts';
 import { placeAt, type Report } from './report.ts';
 
-/** Other signs that look the same are meant as one. */
-const isMeantAsName = /^\s*[@\uFE6B\uFF20]/u;
+/** Other signs that look the same are meant as one, wherever they stand; that of an address stands behind a name. */
+const isMeantAsName = /(?:^|[^A-Za-z0-9._%+-])[@\uFE6B\uFF20]/u;
 
 export function ownersAreNames({ org, workspaces }: Organisation, report: Report): void {
   if (!asksOwners(org.settings.approvals)) return;

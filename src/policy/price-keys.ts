@@ -52,9 +52,10 @@ const priceShape: Shape<Decimal> = {
 /** A price per thousand, or with other words for a million, says what is meant; a bare number does not. */
 function advisePrice(text: string): Sentence {
   const [, amount = '', unit = ''] =
-    /^\$ ?(\d{1,9}(?:\.\d{1,9})?) ?(?:\/|per) ?(?:1,?000|1 ?)?(k|K|M|m|million|thousand|)(?: ?tokens?)?$/.exec(text) ??
-    [];
-  const isThousand = /^(?:k|thousand)$/i.test(unit) || (unit === '' && /1,?000/.test(text));
+    /^\$ ?(\d{1,9}(?:\.\d{1,9})?) ?(?:\/|per) ?(?:1 ?(?=[kKmMt]))?(1,?000|k|K|M|m|million|thousand)(?: ?tokens?)?$/.exec(
+      text,
+    ) ?? [];
+  const isThousand = /^(?:k|thousand|1,?000)$/i.test(unit);
   const isMillion = /^(?:m|million)$/i.test(unit);
   if (amount === '' || (!isThousand && !isMillion)) return say`is not a price: write ${aPrice}`;
   const [whole = '', decimals = ''] = amount.split('.');

@@ -159,7 +159,7 @@ function keptMembers(model: WireIntegrationModel): WireRow {
   const host = membersOf(configurations).custom_host;
   return {
     slug,
-    enabled: isOn(enabled),
+    ...(enabled === undefined || enabled === null ? {} : { enabled: isOn(enabled) }),
     ...(is_custom === undefined || is_custom === null ? {} : { is_custom: isOn(is_custom) }),
     ...(is_finetune === undefined || is_finetune === null ? {} : { is_finetune: isOn(is_finetune) }),
     ...(typeof base_model_slug === 'string' ? { base_model_slug } : {}),

@@ -6,7 +6,7 @@
 import { formatAmount } from './amounts.ts';
 import { formatField } from './field-text.ts';
 import { isAlert } from './fields.ts';
-import type { Budget, Fields } from './types.ts';
+import type { Budget, Fields, FieldValue } from './types.ts';
 import type { Later } from './until.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -38,9 +38,16 @@ export function dateInWords(day: string): string {
   return `${Number(date)} ${months[Number(month) - 1] ?? month} ${year}`;
 }
 
+/** Fields that move, without the `none` of all rates or budgets that ends because one comes: beside it that would say the contrary. */
+export function movesOfLater(later: Exclude<Later, 'none'>): [string, FieldValue][] {
+  const entries = Object.entries(later);
+  const comes = (word: string) => entries.some(([field, value]) => field.startsWith(word) && value !== null);
+  return entries.filter(([field]) => !['rate', 'budget'].some((word) => field === `${word}s` && comes(word)));
+}
+
 export function describeLater(later: Later, beside: Fields): string {
   if (later === 'none') return 'none';
-  const parts = Object.entries(later).flatMap(([field, value]) => {
+  const parts = movesOfLater(later).flatMap(([field, value]) => {
     // It goes with its budget.
     if (isAlert(field)) return [];
     if (value === null) return [field.startsWith('rate') ? 'no rate' : 'no budget'];

@@ -12,15 +12,17 @@ const workspaceInTwoGroups: LiveRule = {
   finds: 'a live workspace without a file that two `groups:` mean',
   why: 'A workspace answers for one ceiling. Where a file or a slug written in full tells, two are an error of the files; two globs meet on a live one. It stops the plan that brings such a group; where somebody creates the workspace afterwards it is a warning, as it must not stop other changes. Both ceilings count it then, and what is shown by group counts it for the first by name.',
   fix: 'Write its slug in full in one group, and let the globs of the others not reach it.',
-  check: ({ desired, index }, found) => {
+  check: ({ desired, index, recordLines }, found) => {
     const { groups = {} } = desired;
+    const moved = new Set(recordLines.flatMap(({ setting }) => setting ?? []));
     for (const workspace of index.live.workspaces) {
-      const [, second, ...others] = groupNamesOf(workspace, groups);
+      const names = groupNamesOf(workspace, groups);
+      const [, second, ...others] = names;
       if (second === undefined) continue;
-      const all = [...groupNamesOf(workspace, groups).map((name) => `"${name}"`)].join(
-        others.length > 0 ? ', ' : ' and ',
-      );
-      found(atSetting(desired, `groups.${second}`), `workspace ${workspace.slug} is in the groups ${all}`);
+      const all = names.map((name) => `"${name}"`).join(others.length > 0 ? ', ' : ' and ');
+      // At the one that the plan brings, whichever it is by name: else it would pass for what was so before.
+      const brought = names.find((name) => moved.has(`groups.${name}`)) ?? second;
+      found(atSetting(desired, `groups.${brought}`), `workspace ${workspace.slug} is in the groups ${all}`);
     }
   },
 };

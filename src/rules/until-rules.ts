@@ -5,7 +5,7 @@ import { rateOf } from '../resources/field-text.ts';
 import { isAlert, rateNameOf } from '../resources/fields.ts';
 import type { Budget, Fields, FieldValue } from '../resources/types.ts';
 import { hasCome, type Later, laterOf } from '../resources/until.ts';
-import { dateInWords } from '../resources/until-text.ts';
+import { dateInWords, movesOfLater } from '../resources/until-text.ts';
 import type { FileRule } from './types.ts';
 
 const untilOver: FileRule = {
@@ -29,7 +29,7 @@ const untilOver: FileRule = {
 /** `budget: $500`, as the fix wants it written. */
 function describeNow(later: Later, beside: Fields): string {
   if (later === 'none') return 'there is none now';
-  const lines = Object.entries(later).flatMap(([field, value]) => (isAlert(field) ? [] : lineOf(field, value, beside)));
+  const lines = movesOfLater(later).flatMap(([field, value]) => (isAlert(field) ? [] : lineOf(field, value, beside)));
   const said = [...new Set(lines)].map((line) => `\`${line}\``);
   return `${said.join(' and ')} ${said.length === 1 ? 'holds' : 'hold'} now`;
 }

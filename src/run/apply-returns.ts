@@ -56,7 +56,7 @@ function exitOf({ refusal, held, withdrawn, unproven }: JudgedReturns): ExitCode
 }
 
 function describeRefusal({ refusal, held, guards, withdrawn, unproven }: JudgedReturns): string | null {
-  if (refusal !== null) return `no return is applied: ${refusal}. An apply by a person makes it anew`;
+  if (refusal !== null) return `no return is applied: ${refusal}`;
   const said = [
     ...describeUnproven(unproven),
     ...describeLeft(

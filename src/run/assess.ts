@@ -90,7 +90,11 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   const assess = (some: readonly Change[]): Impact | null => {
     // A group that moves is judged without any change as well.
     const isIdle =
-      some.length === 0 && dated.length === 0 && byHand.size === 0 && concerned.every(({ isSettled }) => isSettled);
+      some.length === 0 &&
+      !whole.recordLines.some(({ why }) => why === 'until') &&
+      dated.length === 0 &&
+      byHand.size === 0 &&
+      concerned.every(({ isSettled }) => isSettled);
     if (usage === null || isIdle) return null;
     const dates = comingDates(steps, some, day);
     const index = read.prices?.index ?? null;

@@ -174,7 +174,8 @@ class Through {
     const paceOf = createPaces(this.#reads, this.#context.now, only);
     const part = await paceOf(facts, isOfProviders ? { of: 'providers', slugs: own } : calls);
     if (part === null || 'unknown' in part) return this.#anyPart(pace.perDay);
-    if (part.value.n === 0n) return { value: [] };
+    // Calls of what is free until now cost nothing so far either.
+    if (part.value.n === 0n && 'value' in this.#any) return { value: [] };
     return this.#byModels(workspace, isOfProviders ? { ...calls, slugs: own } : calls, own, part.value);
   }
 
@@ -205,14 +206,14 @@ class Through {
     };
     const groups = await readGroups(this.#reads, groupings.model, asked, { shows: ['cost'] });
     if ('unknown' in groups || groups.value.cut !== null) return whole;
-    const rows = groups.value.rows.filter(({ cost }) => cost !== null && cost.n > 0n);
+    const { rows } = groups.value;
     const sum = total(rows.map(({ cost }) => cost ?? zero));
-    if (sum.n === 0n) return whole;
+    if (sum.n === 0n && perDay.n > 0n) return whole;
     const parts: Part[] = [];
     for (const { name, cost } of rows) {
       const range = costRangeOf(this.#sides, name);
       if ('unknown' in range) return range;
-      parts.push({ perDay: multiply(perDay, divide(cost ?? zero, sum)), range: range.value });
+      parts.push({ perDay: sum.n === 0n ? zero : multiply(perDay, divide(cost ?? zero, sum)), range: range.value });
     }
     const isMoved = parts.some(({ range }) => !isOne(range.least) || !isOne(range.most));
     return { value: isMoved ? parts : [] };

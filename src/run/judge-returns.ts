@@ -40,9 +40,14 @@ export function judgeReturns(prepared: Judged, isWithdrawn: ReadonlySet<Change>)
   if (settled === null || inForce.unsealed !== null) {
     const why =
       settled === null ? 'there is no applied record' : 'the applied record is not sealed with the key of this run';
-    return { ...nothing, refusal: `${why}, so that no return is known to be reviewed` };
+    return {
+      ...nothing,
+      refusal: `${why}, so that no return is known to be reviewed. An apply by a person makes it anew`,
+    };
   }
   if (due.length === 0) return nothing;
+  if (inForce.moved !== null)
+    return { ...nothing, refusal: 'the files move the applied record, which waits for `tollgate record move`' };
   const objections = findObjections(narrow(prepared, due).violations);
   const calm = objections.length === 0 ? due : due.filter(({ direction }) => direction === 'tighten');
   const held = due.filter((change) => !calm.includes(change));
@@ -51,7 +56,13 @@ export function judgeReturns(prepared: Judged, isWithdrawn: ReadonlySet<Change>)
   const word = { approval: null, way: 'return', isUnreviewed: false, lifts: [] } as const;
   return {
     ...nothing,
-    verdict: { plan: narrow(prepared, calm), steps, ...word, isReturn: true },
+    // What gives less comes whatever objects.
+    verdict: {
+      plan: { ...narrow(prepared, calm), ...(objections.length > 0 ? { violations: [] } : {}) },
+      steps,
+      ...word,
+      isReturn: true,
+    },
     held,
     guards,
   };
