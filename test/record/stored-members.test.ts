@@ -68,6 +68,8 @@ const outcome = {
   detail: 'why',
   before: { amount: 1 },
   after: { amount: 5 },
+  until: { date: '2026-12-15', later: { amount: 1 } },
+  due: '2026-12-15',
 };
 const workspace = { id: 'w1', slug: 'ws-team-a', entries: [entry], absent: [absence] };
 const record: Omit<AppliedRecord, 'wasFormatOne'> = {

@@ -58,7 +58,7 @@ describe('the plan of the sample', () => {
   });
 
   it('is read in half a minute: 30 lines of 80 columns, and a sentence about a workspace without a file', () => {
-    const sentence = /^No file is about ws-sandbox-2b7e90: [\s\S]*?writes\s+it\.\n/m;
+    const sentence = /^No file is about ws-sandbox-2b7e90: [\s\S]*?somebody\s+else's\.\n/m;
     expect(shown).toMatch(sentence);
     const lines = shown.replace(sentence, '').trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(30);

@@ -53,7 +53,7 @@ test('a date that is over is told of where only the record learns of it', async 
     'a.yaml': spend(`    until: { date: 2026-11-15, then: $400 }\n${idle}`, '$480'),
   });
   const { stdout } = await rig.plan();
-  expect(stdout).toContain('15 Nov 2026 is over');
+  expect(stdout).toContain('is over since 15 Nov 2026');
   expect(stdout).toContain(`1 finding ${older}`);
 });
 
