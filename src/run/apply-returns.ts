@@ -61,7 +61,7 @@ function describeRefusal({ refusal, held, guards, withdrawn, unproven }: JudgedR
     ...describeUnproven(unproven),
     ...describeLeft(
       withdrawn,
-      'the files have said something else since it was applied. The next apply of the files judges it',
+      'the files have said something else since it was applied, or hold errors, so that nobody can tell. The next apply of files without errors judges it',
     ),
     ...describeLeft(
       held,

@@ -180,6 +180,8 @@ export interface CheckoutFacts {
   readonly uncommitted: readonly string[];
   /** What this run reads stands in no commit, however clean the work tree is. */
   readonly isEdited?: true;
+  /** Later commits of the branch hold files with errors. */
+  readonly isOvertaken?: true;
   /** Files outside the directory that are extended, from the repository's top. */
   readonly extended: readonly string[];
   /** The checkout does not contain the record's commit, and has other files: applying would roll back what came since. */
@@ -219,6 +221,7 @@ export async function readCheckout(
     uncommitted,
     ...(source === undefined ? {} : { hasInHistory: source.hasInHistory }),
     ...(source?.isEdited === true ? { isEdited: true as const } : {}),
+    ...(source?.isOvertaken === true ? { isOvertaken: true as const } : {}),
   };
   if (!inGit || applied === null) return facts;
   const answer =

@@ -6,6 +6,8 @@ export interface PolicySource {
   readonly files: readonly FoundFile[];
   /** They are edited, and no commit has them yet: what the commit declares is read of it. */
   readonly isEdited?: true | undefined;
+  /** Later commits of the branch hold files with errors: what they mean to say is not known. */
+  readonly isOvertaken?: true | undefined;
   /** Of the default branch, without `refs/heads/`. */
   readonly branchName: string;
   /** Whether a commit is in the history of this one. */

@@ -23,8 +23,8 @@ export async function findWithdrawn(prepared: Judged, due: readonly Change[]): P
   const { checkout } = record;
   // A record that lies where nobody else writes is put back by nobody.
   if (looser.length === 0 || settled === null || checkout === null || !record.isShared) return new Set();
-  const { commit: head, directory, extended } = facts;
-  if (head === null || directory === null) return new Set(looser);
+  const { commit: head, directory, extended, isOvertaken = false } = facts;
+  if (head === null || directory === null || isOvertaken) return new Set(looser);
   // Entries of this run are as they were applied: what the files say is read again.
   const { desired } = compilePolicies(files);
   if (desired === null) return new Set(looser);

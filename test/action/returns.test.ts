@@ -97,6 +97,21 @@ describe('the hourly job', () => {
     expect(ran.text).toMatch(/the policy files of [0-9a-f]{8} have errors: returns are those of [0-9a-f]{8}/);
   });
 
+  it('holds a return that gives more behind files with errors, which may be those that take it back', async () => {
+    const scene = await startPrepared({}, 'later', async (early) => {
+      const approve = (await early.apply()).outputs.digest ?? '';
+      await early.dispatch({ approve }, { actor: 'owner' });
+      early.merge('later', dated('$100', '{ date: 2026-12-15, then: $900 }'));
+      expect((await early.apply()).exit).toBe(0);
+    });
+    const taken = team(all('$100'))['policies/a.yaml'];
+    scene.github.pushTo({ branch: 'main', user: 'author', files: { 'policies/a.yaml': `${taken}\nunknown: key\n` } });
+    scene.pass(25 * day);
+    const ran = await hourly(scene);
+    expect([ran.exit, scene.limits().alpha]).toEqual([4, 100]);
+    expect(ran.failure).toContain('or hold errors, so that nobody can tell');
+  });
+
   it('fails where the branch was put back behind the commit with the date, and says which entry it cannot prove', async () => {
     const scene = await startRaised();
     git(scene.remote, 'update-ref', 'refs/heads/main', git(scene.remote, 'rev-parse', 'main~1').trim());
@@ -126,6 +141,10 @@ describe('the hourly job', () => {
     const ran = await hourly(scene);
     expect([ran.exit, scene.limits().alpha]).toEqual([4, 100]);
     expect(ran.text).toContain('the files have said something else since it was applied');
+    // Nor where the files that take it back have errors.
+    const broken = { 'policies/a.yaml': `${team(all('$100'))['policies/a.yaml']}\nunknown: key\n` };
+    scene.github.pushTo({ branch: 'main', user: 'author', files: broken });
+    expect([(await hourly(scene)).exit, scene.limits().alpha]).toEqual([4, 100]);
     // Nor because somebody pushes it once more.
     scene.github.pushTo({ branch: 'main', user: 'author', files: dated('$100', '{ date: 2026-12-15, then: $900 }') });
     expect([(await hourly(scene)).exit, scene.limits().alpha]).toEqual([4, 100]);

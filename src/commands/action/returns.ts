@@ -59,7 +59,8 @@ const mostBroken = 50;
 
 /**
  * The files of the tip; where they have errors, of the last commit whose files have none. Returns are of what was applied, so that whoever
- * pushes a mistake, or what only looks like one, does not keep a raise in force beyond its date.
+ * pushes a mistake, or what only looks like one, does not keep a raise in force beyond its date. What gives more waits: the files with errors
+ * may be those that take it back.
  */
 async function findSound(tip: Tip, warnings: string[]): Promise<PolicySource> {
   const { source, branch } = tip;
@@ -70,7 +71,7 @@ async function findSound(tip: Tip, warnings: string[]): Promise<PolicySource> {
     warnings.push(
       `the policy files of ${branch.tip.slice(0, 8)} have errors: returns are those of ${sha.slice(0, 8)}, the last commit without`,
     );
-    return { ...source, commit: sha, files };
+    return { ...source, commit: sha, files, isOvertaken: true };
   }
   return source;
 }
