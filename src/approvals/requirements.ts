@@ -131,7 +131,7 @@ function describeRise(impact: Impact | null, subject: Subject, above: Exact): st
   const whole = impact.workspaces.find(({ workspace }) => workspace === key.workspace);
   // None of its limits of money moves.
   if (whole === undefined) return null;
-  const rises = sidesOfSpend(whole, impact.as_of).flatMap(
+  const rises = sidesOfSpend(whole).flatMap(
     ({ before: from, after: to }) => risesInAll(from, to, before.now === null) ?? [],
   );
   const total = mostOf(rises);
@@ -144,11 +144,13 @@ function isAsLive({ step, before, after }: Subject): boolean {
 }
 
 /** Now and on each day of an `until`. A return that is due was judged with its date: then today is what it is beside that. */
-function sidesOfSpend(
-  { before, after, days = [], recorded }: Impact['workspaces'][number],
-  asOf: string,
-): readonly Pick<Impact['workspaces'][number], 'before' | 'after'>[] {
-  const isDue = days.some(({ date }) => date === asOf.slice(0, 'yyyy-mm-dd'.length));
+function sidesOfSpend({
+  before,
+  after,
+  days = [],
+  recorded,
+}: Impact['workspaces'][number]): readonly Pick<Impact['workspaces'][number], 'before' | 'after'>[] {
+  const isDue = days.some(({ is_due = false }) => is_due);
   const sides = isDue ? days : [{ before, after }, ...days];
   return recorded === undefined ? sides : sides.flatMap((side) => [side, { before: recorded, after: side.after }]);
 }

@@ -158,6 +158,10 @@ const dayOfSpend = z.object({
   date: day,
   before: committed.describe('by the last apply'),
   after: committed.describe('by the plan'),
+  is_due: z
+    .literal(true)
+    .exactOptional()
+    .describe('it is today, by the clock that the plan is made for: a return is due; absent: the day is to come'),
 });
 
 const removed = z.object({

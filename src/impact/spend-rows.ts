@@ -35,8 +35,8 @@ export function spendRows(
       after: toCommitted(after),
       delta: deltaOf(before, after),
       unjudged: isUnjudged ? 'its policies or keys could not be read, so that its committed spend is unknown' : null,
-      ...(most === null ? {} : { on: toDay(most) }),
-      ...(own.length === 0 ? {} : { days: own.map(toDay) }),
+      ...(most === null ? {} : { on: toDay(most, today) }),
+      ...(own.length === 0 ? {} : { days: own.map((one) => toDay(one, today)) }),
       ...(past === undefined ? {} : { recorded: toCommitted(committedOf(past)) }),
     };
   });
@@ -52,8 +52,12 @@ function dearestDay(now: SpendMove, days: readonly DatedMove[], today: string): 
   return days.reduce((most, one) => (risesMore(one, most ?? now) ? one : most), due);
 }
 
-function toDay({ date, before, after }: DatedMove): { date: string; before: CommittedImpact; after: CommittedImpact } {
-  return { date, before: toCommitted(before), after: toCommitted(after) };
+function toDay(
+  { date, before, after }: DatedMove,
+  today: string,
+): NonNullable<Impact['workspaces'][number]['days']>[number] {
+  const sides = { before: toCommitted(before), after: toCommitted(after) };
+  return { date, ...sides, ...(date === today ? { is_due: true } : {}) };
 }
 
 export function toCommitted(committed: Committed): CommittedImpact {

@@ -22,6 +22,8 @@ interface Row {
   readonly recorded?: Spend;
 }
 
+const today = '2026-11-30';
+
 function impactOf({ now: [before, after], days, recorded }: Row): Impact {
   const row = {
     workspace: 'search',
@@ -30,11 +32,15 @@ function impactOf({ now: [before, after], days, recorded }: Row): Impact {
     ...(days === undefined
       ? {}
       : {
-          days: Object.entries(days).map(([date, [from, to]]) => ({ date, before: spend(from), after: spend(to) })),
+          days: Object.entries(days).map(([date, [from, to]]) => ({
+            ...{ date, before: spend(from), after: spend(to) },
+            ...(date === today ? { is_due: true } : {}),
+          })),
         }),
     ...(recorded === undefined ? {} : { recorded: spend(recorded) }),
   };
-  return { as_of: '2026-11-30T10:00:00.000Z', workspaces: [row] } as unknown as Impact;
+  // By a machine that is ahead of the service.
+  return { as_of: '2026-12-01T10:00:00.000Z', workspaces: [row] } as unknown as Impact;
 }
 
 /** Of a budget that rises from $100 to $200 by a change, beside a rule of $1,000. */
