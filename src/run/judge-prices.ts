@@ -207,7 +207,10 @@ class Through {
     const groups = await readGroups(this.#reads, groupings.model, asked, { shows: ['cost'] });
     if ('unknown' in groups || groups.value.cut !== null) return whole;
     const { rows } = groups.value;
-    const sum = total(rows.map(({ cost }) => cost ?? zero));
+    const costs = rows.flatMap(({ cost }) => cost ?? []);
+    // What a model cost that nobody knows is a part of the pace as well.
+    if (costs.length < rows.length) return whole;
+    const sum = total(costs);
     if (sum.n === 0n && perDay.n > 0n) return whole;
     const parts: Part[] = [];
     for (const { name, cost } of rows) {
