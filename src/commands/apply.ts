@@ -68,7 +68,8 @@ function reportDocument({
 
 function closingLine({ planned, outcomes, recordedIn }: ApplyReport, isReturns: boolean): string {
   const recorded = recordedIn === null ? '' : ` Recorded in ${recordedIn}.`;
-  if (outcomes.length === 0 && isReturns) return 'No return is due: no date of `until:` that was applied has come.\n';
+  if (outcomes.length === 0 && isReturns)
+    return 'No return is to be applied: no date has come, or what it moves was set by hand.\n';
   if (outcomes.length === 0) return `${summarizeNothing(planned)}${recorded}\n`;
   const hasWritten = outcomes.some(({ status }) => status === 'applied');
   // docs/service-notes.md#propagation

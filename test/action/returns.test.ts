@@ -31,7 +31,7 @@ describe('the hourly job', () => {
   it('applies a return from its day on, once, without another word, and says so', async () => {
     const scene = await startRaised();
     const early = await hourly(scene);
-    expect([early.exit, early.text]).toEqual([0, expect.stringContaining('No limit returns today')]);
+    expect([early.exit, early.text]).toEqual([0, expect.stringContaining('No return is to be applied')]);
     scene.pass(25 * day);
     const ran = await hourly(scene);
     expect([ran.exit, ran.failure, scene.limits()]).toEqual([
@@ -40,7 +40,7 @@ describe('the hourly job', () => {
       { alpha: 100, beta: 100, gamma: 100, delta: 100 },
     ]);
     const again = await hourly(scene);
-    expect([again.exit, again.text]).toEqual([0, expect.stringContaining('No limit returns today')]);
+    expect([again.exit, again.text]).toEqual([0, expect.stringContaining('No return is to be applied')]);
   });
 
   it('applies nothing else: neither drift, nor what is merged and owed', async () => {
@@ -123,7 +123,7 @@ describe('the hourly job', () => {
     expect(ran.failure).toMatch(
       /due, and not applied: alpha \(ws-team-a\), as nobody can tell whether that was reviewed: commit [0-9a-f]{12}, which they were applied from, is not in the history/,
     );
-    expect(ran.text).not.toContain('No limit returns today');
+    expect(ran.text).not.toContain('No return is to be applied');
   });
 
   it('hostile authors: a raise that was taken back does not come because an older record is put in its place', async () => {

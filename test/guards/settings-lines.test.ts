@@ -39,3 +39,10 @@ test('an amount that comes stands in its line as it is written', () => {
     'review.undeclared.above: none (default) → $100',
   ]);
 });
+
+test('a group without a ceiling says which period it is summed over, where only that becomes another', () => {
+  const of = (reset: object): RecordedSettings => ({ ...none, groups: { research: { workspaces: ['a'], ...reset } } });
+  expect(settingsLines(of({ reset: 'weekly' }), of({})).map(({ detail }) => detail)).toEqual([
+    'groups.research: no ceiling weekly → no ceiling monthly',
+  ]);
+});

@@ -134,6 +134,17 @@ describe('what holds from a date on', () => {
     expect(said).toEqual(['empties-scope: leaves ws-team-a without any limit; 1 was recorded']);
   });
 
+  it('of a rate is known as well as of a budget: nothing is said to be unread when its date is put off', async () => {
+    const rate = (date: string) =>
+      `limits:\n  rate: 500 requests/minute\n  until: { date: ${date}, then: { rate: 100 requests/minute } }\n`;
+    const org = 'review: { guards: { impact_unknown: "on" } }\n';
+    await startAt(rate('2026-12-15'), org);
+    rig.write(files(rate('2026-12-20'), org));
+    const { exit, stdout } = await rig.plan({}, clock());
+    expect([exit, stdout]).toEqual([0, expect.not.stringContaining('consumption was not read')]);
+    expect(stdout).toContain('20 Dec');
+  });
+
   it('is not judged where nothing was read, which is said', async () => {
     await startAt(spend('$500'));
     rig.write(files(spend('$500', '{ date: 2026-12-15, then: $2000 }')));

@@ -56,7 +56,7 @@ describe('apply --returns', () => {
       const ran = await returns(rig, at());
       expect(ran).toMatchObject({
         exit: 0,
-        stdout: 'No return is due: no date of `until:` that was applied has come.\n',
+        stdout: 'No return is to be applied: no date has come, or what it moves was set by hand.\n',
       });
     } finally {
       await rig.close();
@@ -123,14 +123,150 @@ describe('apply --returns', () => {
   });
 });
 
+describe('a cap that was set by hand', () => {
+  it('is left by a return that gives more, and by the next apply, until drift is reverted, under all guards', async () => {
+    const { rig, at, on, amounts } = await startHourly();
+    try {
+      rig.write({ 'org.yaml': orgFile(), 'a.yaml': raised.replace('$800', () => '$100') });
+      await succeed(rig.apply({}, at()));
+      const [row] = rig.emulator.store.state.usagePolicies;
+      if (row === undefined) throw new Error('no policy');
+      row.credit_limit = 50;
+      on(15);
+      const hourly = await returns(rig, at());
+      expect([hourly.exit, hourly.stdout, amounts()]).toEqual([0, expect.stringContaining('set by hand'), [50]]);
+      const next = await succeed(rig.apply({}, at()));
+      expect([next.stderr, amounts()]).toEqual([
+        expect.stringMatching(/set by hand, and left\n +spend .*: \$500 → \$50 /),
+        [50],
+      ]);
+      const reverted = await rig.apply({ revertDrift: true }, at());
+      const [word] = /spend-up=900@[0-9a-f]{32}/.exec(reverted.stderr) ?? [];
+      expect([reverted.exit, word]).toEqual([3, expect.any(String)]);
+      await succeed(rig.apply({ revertDrift: true, allow: [word ?? ''] }, at()));
+      expect(amounts()).toEqual([500]);
+    } finally {
+      await rig.close();
+    }
+  });
+});
+
+describe('what objects to a return', () => {
+  const declared = (org: string, then: string) => ({
+    'org.yaml': orgFile(org),
+    'a.yaml': spend(`, until: { date: 2026-12-15, then: ${then} }`),
+    'b.yaml': workspaceFile('ws-team-b', 'policies:\n  own: { budget: $10, reset: monthly, per: workspace_id }\n'),
+  });
+  it.each([
+    ['lets through what gives less', '$500', 0, 500],
+    ['holds what gives more, and is named', '$900', 3, 800],
+  ])('%s', async (_what, then, exit, amount) => {
+    const { rig, at, on } = await startHourly();
+    try {
+      for (const org of ['', 'review: { unmanaged: fail }\n']) {
+        rig.write(declared(org, then));
+        await succeed(rig.apply({}, at()));
+      }
+      const rows = rig.emulator.store.state.usagePolicies;
+      const [first] = rows;
+      if (first === undefined) throw new Error('no policy');
+      rows.push({ ...first, id: '99999999-9999-4999-8999-999999999999', name: 'stray' });
+      on(15);
+      const ran = await returns(rig, at());
+      expect([ran.exit, first.credit_limit]).toEqual([exit, amount]);
+      if (exit > 0) expect(ran.stderr).toContain('unmanaged');
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('is no rule of approval: a return was reviewed with its date, under every CI', async () => {
+    const asks = { 'org.yaml': orgFile('review:\n  approvals:\n    - by: ["@octo"]\n'), 'a.yaml': raised };
+    const env = { CI: 'true', GITLAB_CI: 'true' };
+    for (const more of [{}, { returns: true, yes: false }]) {
+      const { rig, at, on, amounts } = await startHourly();
+      try {
+        rig.write(asks);
+        await succeed(rig.apply({}, at()));
+        on(15);
+        const ran = await rig.apply(more as never, { ...at(), env });
+        expect([ran.exit, amounts()]).toEqual([0, [500]]);
+        expect(`${ran.stdout}${ran.stderr}`).not.toContain('@octo');
+      } finally {
+        await rig.close();
+      }
+    }
+  });
+});
+
+describe('a record that is not known for what it is', () => {
+  const key = { TOLLGATE_SEAL_KEY: 'of this run' };
+  const low = raised.replace('$800', () => '$100').replace('$500', () => '$5000');
+
+  it('lifts no guard from a raise by its date where another key sealed it', async () => {
+    let now = Date.UTC(2026, 11, 1, 12);
+    const rig = await startGitRig({ state: smallState(), now: () => new Date(now) });
+    try {
+      rig.commit({ 'org.yaml': orgFile(), 'a.yaml': low });
+      await succeed(rig.apply({}, { now, env: key }));
+      now = Date.UTC(2026, 11, 15, 12);
+      const ran = await rig.apply({}, { now, env: { TOLLGATE_SEAL_KEY: 'of somebody else' } });
+      expect([ran.exit, `${ran.stdout}${ran.stderr}`]).toEqual([3, expect.stringContaining('spend-up')]);
+      expect(rig.emulator.store.state.usagePolicies.map(({ credit_limit }) => credit_limit)).toEqual([100]);
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it.each([
+    ['before its day', 2, 0],
+    ['from its day on', 15, 4],
+  ])('is moved with a date in the files, %s, and until then no return is said to be none', async (_when, day, exit) => {
+    let now = Date.UTC(2026, 11, 1, 12);
+    const rig = await startGitRig({ state: smallState(), now: () => new Date(now) });
+    const amounts = () => rig.emulator.store.state.usagePolicies.map(({ credit_limit }) => credit_limit);
+    try {
+      rig.commit({ 'org.yaml': orgFile(), 'a.yaml': raised });
+      await succeed(rig.apply({}, { now, env: key }));
+      now = Date.UTC(2026, 11, day, 12);
+      rig.commit({ 'org.yaml': orgFile().replace('production', 'staging'), 'a.yaml': raised });
+      const waits = await returns(rig, { now, env: key });
+      expect([waits.exit, amounts()]).toEqual([exit, [800]]);
+      if (exit > 0) expect(waits.stderr).toContain('`tollgate record move`');
+      await succeed(rig.move({}, { now, env: key }));
+      const moved = await returns(rig, { now, env: key });
+      expect([moved.exit, amounts()]).toEqual([0, [exit > 0 ? 500 : 800]]);
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('moves with nothing that the files say otherwise of a day to come', async () => {
+    const now = Date.UTC(2026, 11, 1, 12);
+    const rig = await startGitRig({ state: smallState(), now: () => new Date(now) });
+    try {
+      rig.commit({ 'org.yaml': orgFile(), 'a.yaml': raised });
+      await succeed(rig.apply({}, { now, env: key }));
+      rig.commit({
+        'org.yaml': orgFile().replace('production', 'staging'),
+        'a.yaml': raised.replace('$500', () => '$600'),
+      });
+      const ran = await rig.move({}, { now, env: key });
+      expect([ran.exit, ran.stderr]).toEqual([1, expect.stringContaining('in more than that')]);
+    } finally {
+      await rig.close();
+    }
+  });
+});
+
 describe('a record that is made anew after the date', () => {
   const files = { 'org.yaml': orgFile(), 'a.yaml': raised };
   const ended = { ...files, 'a.yaml': raised.replace('then: $500', 'then: none') };
   it.each([
     ['has its return due, where live has what held before', files, 800, [500], 'Applied 1 of 1.'],
     ['has one due that takes the policy away', ended, 800, [], 'Applied 1 of 1.'],
-    ['has none due, where it has come back', files, 500, [500], 'No return is due'],
-    ['leaves what somebody set by hand', files, 650, [650], 'No return is due'],
+    ['has none due, where it has come back', files, 500, [500], 'No return is to be applied'],
+    ['leaves what somebody set by hand', files, 650, [650], 'No return is to be applied'],
   ])('%s', async (_what, declared, live, left, said) => {
     let now = Date.UTC(2026, 11, 1, 12);
     const rig = await startGitRig({ state: smallState(), now: () => new Date(now) });
@@ -153,7 +289,7 @@ describe('a record that is made anew after the date', () => {
       expect([ran.exit, ran.stdout, amounts()]).toEqual([0, expect.stringContaining(said), left]);
       // Once: the record made so is proven by its commit, on that day and after it.
       const again = await returns(rig, { now });
-      expect([again.exit, again.stdout]).toEqual([0, expect.stringContaining('No return is due')]);
+      expect([again.exit, again.stdout]).toEqual([0, expect.stringContaining('No return is to be applied')]);
     } finally {
       await rig.close();
     }

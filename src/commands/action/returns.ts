@@ -13,7 +13,7 @@ import { invalidFiles } from './plan.ts';
 import { type Tip, withTip } from './tip.ts';
 import { type ActionResult, type ActionRun, commonOptions, impactOptions, resultOfNothing } from './types.ts';
 
-const nothingDue = 'No limit returns today: nothing that `until:` says is due.';
+const nothingDue = 'No return is to be applied: no date has come, or what it moves was set by hand.';
 
 export async function applyDueReturns(run: ActionRun): Promise<ActionResult> {
   const { kind } = run.event.context;
