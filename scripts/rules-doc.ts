@@ -183,7 +183,7 @@ function showExample(text: string): string[] {
     ...(org.length === 0 ? [] : ['# and in org.yaml:', ...org]),
     '```',
     '',
-    `> ${said.replace(/^\d+:\d+ (?:error|warning|info): /, '').replace(/^./, (first) => first.toUpperCase())}.`,
+    `> ${said.replace(/^\d+:\d+ (?:error|warning|info): /, '').replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase())}.`,
     '',
   ];
 }

@@ -342,7 +342,7 @@ async function createEdit(
     }
     const nothing = added.additions.length + added.leftOut.length === 0;
     if (nothing && target === null && !hasFile(workspace, desired)) {
-      const said = `Declares ${workspace.slug}, in which nothing else is live, without the organisation's defaults: an apply changes nothing live.`;
+      const said = `Declares ${workspace.slug}, in which nothing more can be declared, without the organisation's defaults: an apply changes nothing live.`;
       return { changed: [emptyFile(workspace, input)], notes: [said] };
     }
     if (added.additions.length === 0 && (target !== null || added.leftOut.length > 0)) {

@@ -23,7 +23,7 @@ export function ownersAreNames({ org, workspaces }: Organisation, report: Report
     report(
       'owner-names-nobody',
       at,
-      say`\`owner\`: ${quote(owner)} is neither one login nor one team, and \`review.approvals\` asks owners: write such as \`"@octocat"\` or \`"@example/finance"\`, or a text that begins without @`,
+      say`\`owner\`: ${quote(owner)} is neither one login nor one team, and \`review.approvals\` asks owners: write such as \`"@octocat"\` or \`"@example/finance"\`, or a text without @name`,
     );
   }
 }

@@ -92,7 +92,7 @@ export function renderAdded(
   }
   if (declared.length > 0) {
     const what = count(declared.length, 'workspace', 'workspaces');
-    lines.push('', `Declared ${what} in which nothing else is live, without the organisation's defaults:`);
+    lines.push('', `Declared ${what} in which nothing more can be declared, without the organisation's defaults:`);
     for (const { file } of declared) lines.push(`${bullet}${show(file)} (new)`);
   }
   if (undeclared.length > 0) {

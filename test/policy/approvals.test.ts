@@ -100,22 +100,29 @@ const ownersFound = (
   return diagnostics.map(({ code }) => code);
 };
 
-test.each(['@one, @two', '@one ', ' @one two', '@org/team two', '@one-x[bot]', '@', '\uFF20one'])(
-  'an owner %j is meant as a name and is none, where owners are asked',
-  (owner) => {
-    for (const where of ['workspace', 'entry', 'default'] as const) {
-      expect(ownersFound(owner, '{ owner: true }', where), where).toEqual(['owner-names-nobody']);
-    }
-    expect(ownersFound(owner, '{ by: [one] }')).toEqual([]);
-  },
-);
+test.each([
+  ...['@one, @two', '@one ', ' @one two', '@org/team two', '@one-x[bot]', '@', '\uFF20one'],
+  ...[
+    'Jane (@jane)',
+    'search @example/finance',
+    'one, @two',
+    'a@example.com, @one',
+    '\u200B@octocat',
+    'Jane \uFE6Bjane',
+  ],
+])('an owner %j is meant as a name and is none, where owners are asked', (owner) => {
+  for (const where of ['workspace', 'entry', 'default'] as const) {
+    expect(ownersFound(owner, '{ owner: true }', where), where).toEqual(['owner-names-nobody']);
+  }
+  expect(ownersFound(owner, '{ by: [one] }')).toEqual([]);
+});
 
-test.each(['@one', '@org/team', 'platform', 'a@example.com', 'one, two'])(
-  'an owner %j is a name, or a text for people',
-  (owner) => {
-    expect(ownersFound(owner)).toEqual([]);
-  },
-);
+test.each([
+  ...['@one', '@org/team', 'platform', 'one, two'],
+  ...['a@example.com', 'Jane <jane.doe+x@example.com>', 'a-@example.com', 'a@example.com, b@example.com'],
+])('an owner %j is a name, or a text for people', (owner) => {
+  expect(ownersFound(owner)).toEqual([]);
+});
 
 test.each(['$1,000 monthly', '$1,000/month', '$1,000 per month', '$1,000 a month', '$1,000 / 30 days'])(
   'above: %s is told the form that counts',

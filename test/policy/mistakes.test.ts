@@ -410,3 +410,40 @@ test.each([
 test('mistakes-A3 neighbour: names with a slash can be forgotten', () => {
   expect(told('forget: [policies/team/nlp, keys/team/ci]\n')).toEqual([]);
 });
+
+describe('a price in another unit is told the price that is meant, and what leaves it open no price', () => {
+  const price = (text: string): string =>
+    `integrations:\n  openai-prod:\n    prices:\n      models:\n        gpt-4o:\n          input: ${text}\n          output: $10 per 1M tokens\n`;
+  const toldOf = (text: string) => compileWorkspace('', price(text)).diagnostics;
+
+  test.each([
+    ['$0.0025 per 1k tokens', '$2.50 per 1M tokens'],
+    ['$0.0025 / 1K', '$2.50 per 1M tokens'],
+    ['$0.001000 per 1k tokens', '$1 per 1M tokens'],
+    ['$0.5 per 1,000 tokens', '$500 per 1M tokens'],
+    ['$0.5/1000', '$500 per 1M tokens'],
+    ['$5 per thousand tokens', '$5,000 per 1M tokens'],
+    ['$1000 per M', '$1,000 per 1M tokens'],
+    ['$2.5 per million tokens', '$2.50 per 1M tokens'],
+  ])('%s', (text, meant) => {
+    const [{ code, message } = { code: '', message: '' }, ...more] = toldOf(text);
+    expect([code, more]).toEqual(['invalid-price', []]);
+    expect(message).toContain(`did you mean \`${meant}\`?`);
+    expect(toldOf(meant)).toEqual([]);
+  });
+
+  test.each([
+    '$0.001000 per token',
+    '$0.001000',
+    '$1000 per token',
+    '$1,000',
+    '$5 per 1000k tokens',
+    '$5 per 1,000,000 tokens',
+    '$5 per 10 tokens',
+    '2.50',
+  ])('%s', (text) => {
+    const [{ code, message } = { code: '', message: '' }, ...more] = toldOf(text);
+    expect([code, more]).toEqual(['invalid-price', []]);
+    expect(message).not.toContain('did you mean');
+  });
+});

@@ -2,7 +2,8 @@
 
 import { expect, it } from 'vitest';
 import { compilePolicies } from '../../src/policy/compile.ts';
-import { describeUntil } from '../../src/resources/until-text.ts';
+import { laterOf } from '../../src/resources/until.ts';
+import { describeLater, describeUntil } from '../../src/resources/until-text.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 
 const compile = (body: string) =>
@@ -50,4 +51,27 @@ it.each(['', '    alert: 80%\n'])('a key may have a budget from a date on, with 
   expect(describeUntil({ date: '2027-01-01', later }, entry?.fields ?? {})).toBe(
     'through 31 Dec 2026, from 1 Jan 2027 (00:00 UTC) $500 monthly',
   );
+});
+
+it.each([
+  ['a rate', 'keys:\n  app:\n    rate: none\n', '5 requests/minute', '5 requests/minute'],
+  ['a budget', 'limits:\n    budget: none\n    reset: monthly\n', '$100', '$100 monthly'],
+  [
+    'both',
+    'limits:\n    budget: none\n    reset: monthly\n    rate: none\n',
+    '{ budget: $100, rate: 5 requests/minute }',
+    '$100 monthly and 5 requests/minute',
+  ],
+  [
+    'a budget where the rate goes',
+    'limits:\n    budget: none\n    reset: monthly\n    rate: 9 requests/minute\n',
+    '{ budget: $100, rate: none }',
+    '$100 monthly and no rate',
+  ],
+])('says nothing of the `none` that ends as a limit comes: %s', (_, body, then, said) => {
+  const { desired, diagnostics } = compile(`${body}    until: { date: 2026-12-15, then: ${then} }\n`);
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  const [entry] = desired?.entries ?? [];
+  if (entry?.until === undefined) throw new Error('no date');
+  expect(describeLater(laterOf(entry.until), entry.until.first.fields)).toBe(said);
 });

@@ -1,8 +1,10 @@
 /** Groups against the workspaces that there are. */
 
 import { describe, expect, it } from 'vitest';
+import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { teamA, teamB } from '../helpers/state.ts';
-import { saidOf } from './plan-facts.ts';
+import { recordAfter } from '../plan/kit.ts';
+import { findingsOf, saidOf } from './plan-facts.ts';
 
 const groups = (...lines: readonly string[]): { readonly org: string } => ({
   org: `groups:\n${lines.map((line) => `  ${line}\n`).join('')}`,
@@ -22,6 +24,15 @@ describe('workspace-in-two-groups', () => {
     expect(said).toEqual([
       expect.stringMatching(/^org\.yaml:\d+:3 workspace ws-team-b is in the groups "b" and "teams"$/),
     ]);
+  });
+
+  it.each(['aa', 'zz'])('is an error of the plan that brings a group, whichever is first by name (%s)', (name) => {
+    const before = given('mm: {workspaces: ["*-b"]}');
+    const after = given('mm: {workspaces: ["*-b"]}', `${name}: {workspaces: ["ws-team-b*"]}`);
+    const found = (record: AppliedRecord) =>
+      findingsOf('workspace-in-two-groups', { ...after, record }).map(({ severity, movedBy }) => [severity, movedBy]);
+    expect(found(recordAfter(before))).toEqual([['error', 'setting']]);
+    expect(found(recordAfter(after))).toEqual([['warning', undefined]]);
   });
 
   it('says nothing of globs that meet on none', () => {

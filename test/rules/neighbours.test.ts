@@ -78,8 +78,14 @@ const besides: Partial<Record<RuleName, readonly RuleName[]>> = {
   'gateway-ignores-weekly-rates': ['rate-never-reached'],
 };
 
-/** About the organisation file: what stands around is part of what they add up or speak of. */
-const ofOrganisation: readonly RuleName[] = ['ceiling-exceeded', 'gateway-prices-by-hand', 'alerts-without-channel'];
+/** About the organisation file: what stands around is part of what they add up or speak of, or cannot stand elsewhere. */
+const ofOrganisation: readonly RuleName[] = [
+  'ceiling-exceeded',
+  'gateway-prices-by-hand',
+  'alerts-without-channel',
+  'multiplier-far-from-one',
+  'price-free',
+];
 const ofEntries = fileRules.map(({ name }) => name).filter((name) => !ofOrganisation.includes(name));
 
 describe.each(ofEntries)('%s', (name) => {

@@ -1,7 +1,9 @@
 /** Files, live objects and a record → findings, as `plan` makes them: one reading of the files for plan and rules. */
 
+import { settingsLines as findSettingsLines } from '../../src/guards/settings-lines.ts';
 import { LiveIndex } from '../../src/live/live-index.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
+import { settingsOf as settingsInFiles } from '../../src/plan/settings.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { buildFileFacts, findInPlan, reviewInFiles } from '../../src/rules/find.ts';
@@ -18,7 +20,9 @@ export function findingsOf(
   const files = Object.entries(filesOf(given)).map(([path, text]) => ({ path, text }));
   const desired = desiredFrom(files);
   const live = liveOf(given.live ?? [], given.liveRest);
-  const { plan, resolved, diagnostics } = buildPlan({ desired, live, record: given.record ?? null, now });
+  const { record = null } = given;
+  const settingsLines = record === null ? [] : findSettingsLines(record.settings, settingsInFiles(desired));
+  const { plan, resolved, diagnostics } = buildPlan({ desired, live, record, now, settingsLines });
   if (plan === null) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
   const facts = {
     ...buildFileFacts(desired, files, reviewInFiles(desired)),

@@ -205,6 +205,32 @@ it.each([
   expect(await effectOf(rig)).toMatchObject({ budgets: [{ after: null, unknown: expect.any(String) }] });
 });
 
+const becomesPaid = 'models:\n  gpt-4o:\n    input: $2 per 1M tokens\n    output: $8 per 1M tokens';
+const wasFree = {
+  state: {
+    integrations: [integrationRow('openai-prod', uuid(31), [teamA], { models: [model('gpt-4o', priced(0, 0))] })],
+  },
+};
+
+it.each([
+  ['alone', []],
+  ['beside those of a model that stays as it is', calls(100, { ai_model: 'o1' })],
+])('does not take a model that was free until now for harmless: its calls %s', async (_, others) => {
+  const rig = await start(becomesPaid, [...calls(0), ...others], wasFree);
+  const said = await textOf(rig);
+  expect(said).toContain('gpt-4o pays for a kind of token that was free');
+  expect(said).not.toContain('when it did');
+  expect(await effectOf(rig)).toMatchObject({ same: 0, budgets: [{ after: null, unknown: expect.any(String) }] });
+});
+
+it.each([
+  ['no calls', []],
+  ['calls of another model', calls(100, { ai_model: 'o1' })],
+])('says that nothing moves where a model that was free had none: %s', async (_, logs) => {
+  const rig = await start(becomesPaid, logs, wasFree);
+  expect(await effectOf(rig)).toMatchObject({ budgets: [], same: 1 });
+});
+
 it('takes any part of the calls of a policy whose conditions analytics cannot be asked for', async () => {
   const used = { id: uuid(51), current_usage: 300, status: 'active' as const };
   const entity = { ...used, is_threshold_alerts_sent: false, is_exhausted_alerts_sent: false };

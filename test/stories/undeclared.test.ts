@@ -185,13 +185,36 @@ test('import declares a workspace in which nothing is live, without the defaults
   rig = await startRig({ state: smallState(), files: { 'org.yaml': org, 'a.yaml': a } });
   await succeed(rig.apply());
   const { stdout } = await succeed(rig.import({ environment: undefined }));
-  expect(stdout).toContain("Declared 1 workspace in which nothing else is live, without the organisation's defaults:");
+  expect(stdout).toContain(
+    "Declared 1 workspace in which nothing more can be declared, without the organisation's defaults:",
+  );
   expect(stdout).toContain('policies/workspaces/ws-team-b.yaml (new)');
   const planned = await rig.plan();
   expect(planned.stdout).toContain('No changes');
   expect(planned.stdout).not.toContain('No file');
   // Again there is nothing to do.
   expect((await succeed(rig.import({ environment: undefined }))).stdout).toContain('Nothing to add');
+});
+
+test.each([
+  ['another file', ''],
+  ['both files', 'own'],
+  ['both files, of one name', 'cap'],
+])('import declares a workspace without the defaults of what org.yaml extends: they stand in %s', async (_, own) => {
+  const defaults = (name: string) =>
+    `defaults:\n  policies:\n    ${name}:\n      budget: $9\n      reset: monthly\n      per: api_key\n`;
+  rig = await startRig({
+    state: smallState(),
+    files: {
+      'org.yaml': orgFile(`extends: ../shared/defaults.yaml\n${own === '' ? '' : defaults(own)}`),
+      '../shared/defaults.yaml': `version: 1\nkind: defaults\n${defaults('cap')}`,
+      'a.yaml': a,
+    },
+  });
+  await succeed(rig.apply());
+  await succeed(rig.import({ environment: undefined }));
+  const planned = parseOutput(await rig.plan({ format: 'json' }));
+  expect(planned).toMatchObject({ changes: [], undeclared: { workspaces: [] } });
 });
 
 test('import names the workspaces that it can make no file for, and leaves those alone that are somebody else’s', async () => {

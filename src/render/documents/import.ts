@@ -37,7 +37,7 @@ const added = z
     entries,
     declared: z
       .array(z.object({ file: z.string(), workspace: z.string() }))
-      .describe('workspaces without a file in which nothing else is live: a file without entries'),
+      .describe('workspaces without a file in which nothing more can be declared: a file without entries'),
     undeclared: z
       .array(z.object({ workspace: z.string(), why: z.string() }))
       .describe('of those that no file could be made for'),
