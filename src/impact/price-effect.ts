@@ -3,6 +3,7 @@
 import type { Known } from '../consumption/ask.ts';
 import { judgeLimit, type LimitStatus } from '../consumption/limit-status.ts';
 import type { RunOut } from '../consumption/run-out.ts';
+import { dayOf } from '../consumption/windows.ts';
 import { add, compare, type Exact, multiply, subtract, zero } from '../exact.ts';
 import type { Budget, Kind } from '../resources/types.ts';
 import type { CostRange } from './cost-range.ts';
@@ -65,7 +66,6 @@ export function runOutAfter(
 
 /** To the day: no pace tells more. */
 export function isSameDay(a: RunOut, b: RunOut): boolean {
-  const dayOf = (runOut: RunOut): string =>
-    'at' in runOut ? new Date(runOut.at).toISOString().slice(0, 10) : runOut.when;
-  return dayOf(a) === dayOf(b);
+  const [one, other] = [a, b].map((runOut) => ('at' in runOut ? dayOf(runOut.at) : runOut.when));
+  return one === other;
 }
