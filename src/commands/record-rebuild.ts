@@ -15,7 +15,7 @@ import { compilePolicies } from '../policy/compile.ts';
 import type { RebuildDocument } from '../render/documents/record.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { Desired } from '../resources/types.ts';
-import { hasCome } from '../resources/until.ts';
+import { firstDay, hasCome } from '../resources/until.ts';
 import { dayBefore } from '../resources/until-text.ts';
 import { findAdminKey } from '../run/find-admin-key.ts';
 import { type OpenBackend, openBackend } from '../run/open-backend.ts';
@@ -126,9 +126,6 @@ async function planWithoutRecord(desired: Desired, open: OpenBackend, session: S
   );
   return { plan: result.plan, workspaces: workspaces.map(({ absent: _absent, ...workspace }) => workspace) };
 }
-
-/** Before every date. */
-const firstDay = '0000-01-01';
 
 /** What live has as it was to be until a date that is over: nothing has to be done for that. */
 function asBeforeDate(step: RecordStep, day: string): RecordStep[] {

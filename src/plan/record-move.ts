@@ -2,7 +2,7 @@
 
 import { isSame } from '../resources/canonical.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
-import { desiredOn } from '../resources/until.ts';
+import { desiredOn, firstDay } from '../resources/until.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { settingsOf } from './settings.ts';
 
@@ -81,7 +81,7 @@ function contentOf(desired: Desired): unknown {
   return {
     settings: settingsOf(desired),
     // Whatever day each was compiled for.
-    entries: desiredOn(desired, '0000-01-01').entries.map(withoutSources),
+    entries: desiredOn(desired, firstDay).entries.map(withoutSources),
     forget: desired.forget.map(({ source: _source, ...rest }) => rest),
     workspaces: desired.workspaces.map(({ source: _source, ...rest }) => rest),
   };

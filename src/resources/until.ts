@@ -9,6 +9,9 @@ export function desiredOn(desired: Desired, day: string): Desired {
   return { ...desired, entries: desired.entries.map((entry) => entryOn(entry, day)) };
 }
 
+/** Before every date: each entry as it is first. */
+export const firstDay = '0000-01-01';
+
 export function entryOn(entry: DesiredEntry, day: string): DesiredEntry {
   const { until } = entry;
   if (until === undefined || until.day === day) return entry;
