@@ -23,7 +23,7 @@ import {
 } from '../resources/price-fields.ts';
 import { describePriceMove } from '../resources/price-moves.ts';
 import { ratiosOf } from '../resources/price-ratios.ts';
-import type { DesiredEntry, Fields } from '../resources/types.ts';
+import type { DesiredEntry, Fields, FieldValue } from '../resources/types.ts';
 import type { WireIntegrationPrices } from '../resources/wire.ts';
 import { at, type FileFacts, type FileRule, type LiveFacts, type LiveRule } from './types.ts';
 
@@ -32,8 +32,16 @@ const [tenth, ten, thousand] = [fraction(1n, 10n), exactOf(10), exactOf(1_000)];
 /** No model is known that costs so little a million tokens, and none that costs so much a token. */
 const leastPerMillion = fraction(1n, 1_000n);
 
-function pricesIn({ desired }: FileFacts): readonly DesiredEntry[] {
-  return desired.entries.filter(({ kind, absent }) => kind === 'integration-prices' && absent !== true);
+interface DeclaredPrice {
+  readonly entry: DesiredEntry;
+  readonly field: string;
+  readonly value: FieldValue;
+}
+
+function pricesIn({ desired }: FileFacts): readonly DeclaredPrice[] {
+  return desired.entries
+    .filter(({ kind, absent }) => kind === 'integration-prices' && absent !== true)
+    .flatMap((entry) => Object.entries(entry.fields).map(([field, value]) => ({ entry, field, value })));
 }
 
 function isFarFromOne(factor: Exact): boolean {
@@ -56,21 +64,19 @@ const multiplierFarFromOne: FileRule = {
   why: 'A multiplier is a factor on the prices of the catalogue: a contract with 15 % off is `0.85`. With `85` every budget in dollars ends 85 times sooner, with `0.085` it buys 12 times as much.',
   fix: 'Write the factor that the contract says; if it is meant, silence this with a reason.',
   check: (facts, found) => {
-    for (const entry of pricesIn(facts)) {
-      for (const [field, value] of Object.entries(entry.fields)) {
-        if (!isFactor(field) || typeof value !== 'string') continue;
-        const factor = exactOfDecimal(value);
-        if (!isFarFromOne(factor)) continue;
-        const hundredth = toDecimal(multiply(factor, fraction(1n, 100n)), 17);
-        const percent =
-          compare(factor, ten) >= 0 && compare(factor, exactOf(200)) <= 0
-            ? `; ${value} % of the catalogue’s price is \`${hundredth}\``
-            : '';
-        found(
-          at(entry, field),
-          `${describePriceField(field)} ${formatFactor(value)}: ${describeFactor(factor)}: is that the factor?${percent}`,
-        );
-      }
+    for (const { entry, field, value } of pricesIn(facts)) {
+      if (!isFactor(field) || typeof value !== 'string') continue;
+      const factor = exactOfDecimal(value);
+      if (!isFarFromOne(factor)) continue;
+      const hundredth = toDecimal(multiply(factor, fraction(1n, 100n)), 17);
+      const percent =
+        compare(factor, ten) >= 0 && compare(factor, exactOf(200)) <= 0
+          ? `; ${value} % of the catalogue’s price is \`${hundredth}\``
+          : '';
+      found(
+        at(entry, field),
+        `${describePriceField(field)} ${formatFactor(value)}: ${describeFactor(factor)}: is that the factor?${percent}`,
+      );
     }
   },
 };
@@ -90,13 +96,10 @@ const priceFree: FileRule = {
   why: 'A multiplier of 0 is refused, as calls would cost nothing and no budget in dollars would ever end them. A price of $0 does the same for one model, which may be meant.',
   fix: 'Write the price; if its calls are free, limit them by tokens or requests, and silence this with a reason.',
   check: (facts, found) => {
-    for (const entry of pricesIn(facts)) {
-      for (const [field, value] of Object.entries(entry.fields)) {
-        if (!isOwnPrice(field)) continue;
-        const price = asOwnPrice(value);
-        if (price === null || !isFree(price)) continue;
-        found(at(entry, field), `${innerName(field)} is free: no budget in dollars ends its calls`);
-      }
+    for (const { entry, field, value } of pricesIn(facts)) {
+      const price = isOwnPrice(field) ? asOwnPrice(value) : null;
+      if (price === null || !isFree(price)) continue;
+      found(at(entry, field), `${innerName(field)} is free: no budget in dollars ends its calls`);
     }
   },
 };
