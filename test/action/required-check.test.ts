@@ -4,15 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { parseHeader } from '../../src/render/comment-header.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { git } from '../record/git-fixture.ts';
+import { queueBehind, wordIn } from './queue.ts';
 import { all, names, policies, type Scene, startApplied, team } from './scene.ts';
 
 const raised = team({ ...all('$100'), alpha: '$120' });
 const checksOf = ({ github }: Scene, head: string) =>
   github.repository().checkRuns.filter(({ headSha }) => headSha === head);
 const headOf = ({ github }: Scene, pull: number): string => github.pullRequest(pull).pull?.headSha ?? '';
-/** The word that the comment names. */
-const wordIn = ({ github }: Scene, pull: number): string =>
-  /\/tollgate allow [^`\s]+/.exec((github.comments(pull)[0]?.body ?? '').replaceAll('\\', ''))?.[0] ?? '';
 
 describe('mistakes-I1: a merge queue', () => {
   const queued = (scene: Scene, pull: number) => {
@@ -45,18 +43,12 @@ describe('mistakes-I1: a merge queue', () => {
   test('mistakes-I1: of two pull requests in a group each has its own words, and one’s do not lift the other’s', async () => {
     const teamB = (amounts: Readonly<Record<string, string>>) => workspaceFile('ws-team-b', policies(amounts));
     const scene = await startApplied({ files: { 'policies/b.yaml': teamB(all('$100')) } });
-    const { github, remote } = scene;
     const one = scene.open('fewer-a', team({ alpha: '$100' }));
     const two = scene.open('fewer-b', { 'policies/b.yaml': teamB({ alpha: '$100' }) });
     await scene.plan(one);
     await scene.plan(two);
     scene.approve(one, 'reviewer', wordIn(scene, one));
-    // The second stands on the first, as a queue makes them.
-    const first = github.queue({ pull: one });
-    git(remote, 'update-ref', 'refs/heads/main', first.headSha);
-    const second = github.queue({ pull: two });
-    git(remote, 'update-ref', 'refs/heads/main', first.baseSha);
-    const event = { action: 'checks_requested', ...second, baseSha: first.baseSha } as const;
+    const { first, second, event } = queueBehind(scene, one, two);
     const refused = await scene.act('merge_group', event, second.headSha);
     expect(refused.exit, refused.text).toBe(3);
     scene.approve(two, 'reviewer', wordIn(scene, two));

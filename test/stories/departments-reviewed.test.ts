@@ -1,23 +1,20 @@
 /** Departments in the Action: groups that a pull request moves without any limit, and the word that it needs for that. */
 
 import { expect, test } from 'vitest';
-import { all, type Scene, startApplied, team } from '../action/scene.ts';
+import { queueBehind, wordIn } from '../action/queue.ts';
+import { all, startApplied, team } from '../action/scene.ts';
 import { orgFile } from '../helpers/world.ts';
-import { git } from '../record/git-fixture.ts';
 
 const orgOf = (members: string): string =>
   `review: { guards: { spend_up: off } }\ngroups:\n  research: { workspaces: [${members}], ceiling: $50 }\n`;
 const moved = { 'policies/org.yaml': orgFile(orgOf('ws-team-a')) };
-
-const wordIn = (scene: Scene, pull: number): string =>
-  /\/tollgate allow ceiling=\d+@[0-9a-f]{32}/.exec(scene.github.comments(pull)[0]?.body ?? '')?.[0] ?? '';
 
 test('a workspace that comes into a group needs a word, which the comment names before the merge', async () => {
   const scene = await startApplied({ org: orgOf('nobody-*'), files: team(all('$100')) });
   const pull = scene.open('moved', moved);
   await scene.plan(pull);
   const word = wordIn(scene, pull);
-  expect(word).toMatch(/ceiling=100@/);
+  expect(word).toMatch(/^\/tollgate allow ceiling=100@[0-9a-f]{32}$/);
   scene.approve(pull);
   scene.github.merge({ pull, method: 'squash', user: 'author' });
   const refused = await scene.apply();
@@ -31,17 +28,11 @@ test('a workspace that comes into a group needs a word, which the comment names 
 
 test('in a queue the word is asked of the pull request that moves the group, not of the one beside it', async () => {
   const scene = await startApplied({ org: orgOf('nobody-*'), files: team(all('$100')) });
-  const { github, remote } = scene;
   const one = scene.open('lower', team({ ...all('$100'), alpha: '$90' }));
   const two = scene.open('moved', moved);
   await scene.plan(two);
   const digest = /@([0-9a-f]{32})/.exec(wordIn(scene, two))?.[1] ?? 'none';
-  const first = github.queue({ pull: one });
-  // The second stands on the first, as a queue makes them.
-  git(remote, 'update-ref', 'refs/heads/main', first.headSha);
-  const second = github.queue({ pull: two });
-  git(remote, 'update-ref', 'refs/heads/main', first.baseSha);
-  const event = { action: 'checks_requested', ...second, baseSha: first.baseSha } as const;
+  const { second, event } = queueBehind(scene, one, two);
   const refused = await scene.act('merge_group', event, second.headSha);
   expect(refused.exit, refused.text).toBe(3);
   expect(refused.text).toContain(`ceiling=90@${digest}`);
