@@ -24,7 +24,7 @@ export interface LiveScopeNeeds {
   readonly globalAccess: readonly string[];
   /** Integrations whose prices are in use. */
   readonly prices: readonly string[];
-  /** Prices that the key may not read are set aside, where nobody has declared any. Default: they end the run. */
+  /** Prices that the key may not read are set aside. Default: they end the run. */
   readonly mayLackPrices?: true;
   /**
    * Whether a row has to be complete, by kind, id and name: lists of older backends leave members out, and then the object

@@ -7,8 +7,9 @@
  * | `revert` | everything | – |
  * | `leave` | – | everything |
  *
- * A price that got higher is tighter: every budget in dollars buys less. An urgent cap is set by hand, and the next merge must not take it away in silence. What Git changed meanwhile is not drift: a
+ * An urgent cap is set by hand, and the next merge must not take it away in silence. What Git changed meanwhile is not drift: a
  * reviewed value wins. The parts of one limit (amount, period, alert) stay together, or there would be a limit that nobody wrote.
+ * A price that got higher is tighter: every budget in dollars buys less.
  */
 
 import { compare } from '../exact.ts';
